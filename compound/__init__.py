@@ -1,0 +1,1 @@
+"""A laboratory for compound-AI systems."""

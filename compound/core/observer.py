@@ -1,0 +1,64 @@
+"""One protocol for whoever watches: progress bars, logs, traces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A task begins: so many questions, so many draws of each."""
+
+    task: str
+    questions: int
+    draws: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """A question of the task is complete."""
+
+    task: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Samples arrived, from the store or bought now (then with what they cost)."""
+
+    samples: int
+    bought: bool
+    usd: float | None = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A call is given up; its draws are still owed."""
+
+    draws: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the user should read: a workaround, a missing price, a mixed pool."""
+
+    text: str
+
+
+Event = Started | Progressed | Drawn | Failed | Notice
+
+
+class Observer(Protocol):
+    """Told of every event, on the loop thread: return soon, never raise."""
+
+    def notify(self, event: Event) -> None:
+        """Take note of one event."""
+
+
+class Silent:
+    """Watches nothing."""
+
+    def notify(self, event: Event) -> None:
+        """Do nothing."""

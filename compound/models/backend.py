@@ -1,0 +1,153 @@
+"""What a backend is, and how one is found for a model id."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
+
+from compound.core import Draw, ModelError, Question, Request, Sample
+from compound.models.budget import Price
+
+Tier = Literal["hosted model", "local model", "recorded samples", "simulation"]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request for the samples of some draws.
+
+    Attributes:
+        request: what is asked.
+        draws: the draws to fill, in order; a backend returns one sample for each.
+        question: what is being solved: only a simulated or recorded model may look at it.
+        timeout: seconds after which the call is given up.
+    """
+
+    request: Request
+    draws: tuple[Draw, ...]
+    question: Question
+    timeout: float
+
+    @property
+    def n(self) -> int:
+        """Completions asked for."""
+        return len(self.draws)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The sampling parameters."""
+        return dict(self.request.parameters)
+
+    @property
+    def seed(self) -> int:
+        """31 bits that follow from the draws, so that no two blocks share a seed, or neighbouring ones."""
+        names = repr([draw.key for draw in self.draws]).encode()
+        return int.from_bytes(hashlib.sha256(names).digest()[:4], "big") >> 1
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What the client has to know of a backend before the first call.
+
+    Attributes:
+        tier: what kind of evidence its samples are.
+        batch: completions in one call at most; 1 where the model has no `n`.
+        start: calls in flight at the beginning.
+        highest: calls in flight at most.
+        plain: whether it is better served with a plain text to continue than with a chat.
+        defaults: parameters that are sent unless others are given.
+    """
+
+    tier: Tier
+    batch: int = 1
+    start: int = 20
+    highest: int = 100
+    plain: bool = False
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Backend(Protocol):
+    """A way to reach a model. Made without side effects; `open` is awaited before the first call."""
+
+    model: str
+    traits: Traits
+
+    @property
+    def endpoint(self) -> str:
+        """The configured base URL or the hash of the weights; empty for a provider's own address."""
+
+    async def open(self) -> None:
+        """Get ready: import, start a server, look for keys. Raises ModelError."""
+
+    def price(self) -> Price | None:
+        """Dollars per token, or None where unknown. Asked for after `open`."""
+
+    async def complete(self, call: Call) -> list[Sample]:
+        """The samples of a call, without dollars. Fewer than asked means: the model ignored n.
+
+        Raises:
+            ModelFailure: the call failed for a reason outside.
+            ModelError: the user must do something (key, model id, address).
+        """
+
+    async def close(self) -> None:
+        """Stop what was started."""
+
+
+class Family(NamedTuple):
+    """The models of one prefix: where the backend class lives, and what a list of models shows."""
+
+    location: str
+    example: str
+    description: str
+
+    def load(self) -> Callable[..., Backend]:
+        """Import the class; heavy libraries come with it."""
+        module, _, name = self.location.partition(":")
+        factory: Callable[..., Backend] = getattr(importlib.import_module(module), name)
+        return factory
+
+
+class Families:
+    """The known prefixes of model ids. Whatever has none of them is a LiteLLM id."""
+
+    by_prefix: ClassVar[dict[str, Family]] = {
+        "local/": Family(
+            "compound.models.local:Local",
+            "local/smollm2-135m · local/<path>.gguf",
+            "a model on this machine: needs compound[local]",
+        ),
+        "sim/": Family(
+            "compound.models.simulated:Simulated",
+            "sim/beta(2,2) · sim/0.6*beta(6,2)+0.4*beta(2,6)?wrong=4&rho=0.1",
+            "a SIMULATED model with a declared answer distribution: for tests and theory",
+        ),
+    }
+    server = Family(
+        "compound.models.server:Server",
+        "any id with --base-url http://127.0.0.1:8000/v1",
+        "any OpenAI-compatible server",
+    )
+    hosted = Family(
+        "compound.models.hosted:Hosted",
+        "openai/gpt-4o-mini · anthropic/… · any LiteLLM id",
+        "a hosted model through LiteLLM",
+    )
+
+
+def find_backend(model: str, base_url: str | None = None) -> Backend:
+    """The backend for a model id.
+
+    Raises:
+        ModelError: the id is empty or malformed.
+    """
+    if not model or any(c.isspace() for c in model.strip()) or model != model.strip():
+        raise ModelError(f"'{model}' is not a model id; examples: local/smollm2-135m, openai/gpt-4o-mini")
+    for prefix, family in Families.by_prefix.items():
+        if model.startswith(prefix):
+            return family.load()(model)
+    if base_url:
+        return Families.server.load()(model, base_url)
+    return Families.hosted.load()(model)

@@ -1,0 +1,328 @@
+"""One model's queue: the only place where draws are batched, looked up, bought, retried and filed.
+
+`ask` puts a draw on the queue before anything is awaited. A flush, scheduled for when every strategy that is
+ready has asked, does one read of the store; joins draws that are in flight already; and sends what is missing
+as blocks of `n=k` calls. Each block is committed whole before anybody gets a sample of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from compound.core import (
+    Draw,
+    Drawn,
+    Failed,
+    ModelError,
+    ModelFailure,
+    Notice,
+    Observer,
+    Question,
+    Request,
+    Sample,
+)
+from compound.models.backend import Backend, Call
+from compound.models.budget import Budget, Price, Reservation
+from compound.models.limits import Limiter
+from compound.store import SampleStore
+
+ATTEMPTS = 6
+LONGEST_WAIT = 60.0
+
+
+class _Owed(NamedTuple):
+    """A draw to be bought: what it is, whom to tell, and the future that everyone who asks for it follows."""
+
+    draw: Draw
+    question: Question
+    observer: Observer
+    future: asyncio.Future[Sample]
+
+
+class Client:
+    """Buys and files the samples of one model.
+
+    Args:
+        backend: how the model is reached.
+        store: where samples are looked up and filed.
+        budget: what may be spent.
+        observer: told of workarounds.
+        timeout: seconds for one call.
+    """
+
+    def __init__(
+        self, backend: Backend, store: SampleStore, budget: Budget, observer: Observer, timeout: float
+    ) -> None:
+        self.backend, self.store, self.budget = backend, store, budget
+        self.observer, self.timeout = observer, timeout
+        self.limiter = Limiter(backend.traits.start, backend.traits.highest)
+        self._queue: list[_Owed] = []
+        self._in_flight: dict[Draw, asyncio.Future[Sample]] = {}
+        self._opening: asyncio.Task[None] | None = None
+        self._single = False
+        self._answered = False
+        self._price: Price | None = None
+        self._buying: set[asyncio.Task[None]] = set()
+
+    @property
+    def batch(self) -> int:
+        """Completions in one call at most: what the backend says, until it turns out to ignore n."""
+        return 1 if self._single else self.backend.traits.batch
+
+    def ask(self, draw: Draw, question: Question, observer: Observer) -> asyncio.Future[Sample]:
+        """The sample of a draw, from the store or bought now."""
+        loop = asyncio.get_running_loop()
+        if not self._queue:
+            loop.call_soon(self._flush)
+        asked = _Owed(draw, question, observer, loop.create_future())
+        self._queue.append(asked)
+        return asked.future
+
+    def _flush(self) -> None:
+        queue, self._queue = self._queue, []
+        owed: dict[Draw, _Owed] = {}
+        found: Counter[Observer] = Counter()
+        try:
+            stored = self.store.read(asked.draw for asked in queue if asked.draw not in self._in_flight)
+        except Exception as error:
+            _refuse(queue, error)
+            return
+        for asked in queue:
+            draw = asked.draw
+            if (sample := stored.get(draw)) is not None:
+                found[asked.observer] += 1
+                _settle(asked.future, sample)
+                continue
+            if draw not in self._in_flight:
+                # A future of its own: the purchase goes on when whoever asked first is cancelled.
+                flight = self._in_flight[draw] = asyncio.get_running_loop().create_future()
+                owed[draw] = asked._replace(future=flight)
+            _follow(self._in_flight[draw], asked.future)
+        for observer, count in found.items():
+            observer.notify(Drawn(count, bought=False))
+        for block in blocks(owed, self.batch):
+            self._spawn([owed[draw] for draw in block])
+
+    def _spawn(self, block: list[_Owed]) -> None:
+        task = asyncio.get_running_loop().create_task(self._buy(block))
+        self._buying.add(task)
+        task.add_done_callback(self._buying.discard)
+
+    async def _buy(self, block: list[_Owed]) -> None:
+        """Buy a block, file it whole, hand it out; a failure is recorded and handed out as well."""
+        try:
+            await self._opened()
+            if len(block) > self.batch:  # less than was thought when the block was cut
+                for owed in block:
+                    self._spawn([owed])
+                return
+            samples = await self._bought(block)
+            served = block[: len(samples)]
+            filed = self.store.write([(o.draw, s) for o, s in zip(served, samples, strict=True)])
+        except BaseException as error:
+            self._forget(block)
+            try:
+                if isinstance(error, ModelFailure):
+                    self._record(block, error)
+            finally:
+                _refuse(block, error)
+            if not isinstance(error, Exception):
+                raise
+            return
+        self._forget(served)
+        block[0].observer.notify(Drawn(len(filed), bought=True, usd=_dollars(filed)))
+        for owed, sample in zip(served, filed, strict=True):
+            _settle(owed.future, sample)
+        for owed in block[len(samples) :]:
+            self._spawn([owed])
+
+    async def _bought(self, block: list[_Owed]) -> list[Sample]:
+        """The samples of a block after as many attempts as it takes, or as are allowed.
+
+        One alone is tried after a refused call for several. If it succeeds, n was the reason.
+        """
+        head = block[0]
+        call = Call(head.draw.request, tuple(o.draw for o in block), head.question, self.timeout)
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                async with self.limiter.permit(), self.budget.reserve(self.backend.model, self._most(call)):
+                    samples = await self._attempt(call)
+            except ModelFailure as failure:
+                failure.attempts = attempt
+                if failure.reason == "bad request" and call.n > 1:
+                    call = replace(call, draws=call.draws[:1])
+                    continue
+                self._troubled(failure, attempt)
+                if not failure.retryable or attempt == ATTEMPTS:
+                    raise
+                backoff = min(LONGEST_WAIT, 0.5 * 2**attempt) * random.uniform(0.5, 1.0)
+                await asyncio.sleep(max(backoff, min(failure.retry_after or 0.0, LONGEST_WAIT)))
+            else:
+                if len(samples) < len(block):
+                    self._unbatch(len(samples), len(block))
+                return samples
+        raise AssertionError("the last attempt returns or raises")
+
+    def _troubled(self, failure: ModelFailure, attempt: int) -> None:
+        """Slow down as the failure asks for; give up on a model that cannot be reached at all."""
+        if failure.reason == "rate limit":
+            self.limiter.limited(failure.retry_after)
+        else:
+            self.limiter.troubled()
+        if failure.reason == "no connection" and not self._answered and attempt >= 2:
+            raise ModelError(
+                f"cannot reach {self.backend.model}{_at(self.backend.endpoint)}: {failure.detail}; "
+                "check that the server runs, its address (--base-url) and the network"
+            ) from failure
+
+    def _unbatch(self, got: int, asked: int) -> None:
+        if self._single:
+            return
+        self._single = True
+        self.observer.notify(
+            Notice(
+                f"{self.backend.model} gave {got} of {asked} completions asked for at once: from now on one call "
+                "a completion, and each pays for the prompt"
+            )
+        )
+
+    async def _attempt(self, call: Call) -> list[Sample]:
+        self.store.check()
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(call.timeout):
+                samples = (await self.backend.complete(call))[: call.n]
+        except TimeoutError:
+            raise ModelFailure("timeout", f"no answer in {call.timeout:g} s") from None
+        if not samples:
+            raise ModelFailure("bad reply", "the reply has no completions")
+        elapsed = time.monotonic() - began
+        self.limiter.succeeded()
+        self._answered = True
+        most, batch, now = self._most(call), len(samples), time.time()
+        name = hashlib.sha256(repr([d.key for d in call.draws]).encode()).hexdigest()[:12]
+        priced = [
+            replace(
+                sample,
+                text=_clean(sample.text),
+                reasoning=_clean(sample.reasoning),
+                usd=self._dollars(sample, batch, most),
+                seconds=sample.seconds or elapsed,
+                batch=batch,
+                call=name,
+                bought_at=now,
+            )
+            for sample in samples
+        ]
+        self.budget.settle(priced)
+        return priced
+
+    def _dollars(self, sample: Sample, batch: int, most: Reservation) -> float | None:
+        if self._price is None:
+            return None
+        if sample.estimated and most.usd is not None:
+            return most.usd / batch  # no usage in the reply: charge what was reserved
+        return self._price.of(sample.tokens_in / batch, sample.tokens_out)
+
+    def _most(self, call: Call) -> Reservation:
+        """The most that a call can take. A prompt has at most as many tokens as bytes."""
+        size, out = call.request.prompt.size, call.n * int(call.parameters["max_tokens"])
+        return Reservation(self._price.of(size, out) if self._price else None, size + out)
+
+    async def _opened(self) -> None:
+        if self._opening is None:
+            self._opening = asyncio.get_running_loop().create_task(self.backend.open())
+        await asyncio.shield(self._opening)
+        self._price = self.backend.price()
+
+    def _record(self, block: list[_Owed], failure: ModelFailure) -> None:
+        reason = f"{failure} (attempts: {failure.attempts})"
+        self.store.fail([owed.draw for owed in block], reason, time.time())
+        block[0].observer.notify(Failed(len(block), reason))
+
+    def _forget(self, block: Iterable[_Owed]) -> None:
+        for owed in block:
+            self._in_flight.pop(owed.draw, None)
+
+    async def close(self) -> None:
+        """Wait for what is in flight, then stop the backend."""
+        while self._buying:
+            await asyncio.gather(*self._buying, return_exceptions=True)
+        await self.backend.close()
+
+
+def blocks(draws: Iterable[Draw], batch: int) -> Iterator[list[Draw]]:
+    """Missing draws as the calls that buy them: one request each, at most `batch` draws.
+
+    The draws of a lane's branches are cut at multiples of `batch`, whoever else is missing; pieces that are
+    not full share a call. So an interrupted pool goes on with the very blocks that it would have sent.
+    """
+    by_request: dict[tuple[Request, int], list[Draw]] = {}
+    for draw in draws:
+        by_request.setdefault((draw.request, draw.replicate), []).append(draw)
+    for group in by_request.values():
+        pieces: dict[tuple[object, ...], list[Draw]] = {}
+        for draw in sorted(group, key=lambda d: (d.k, d.lane)):
+            pieces.setdefault((draw.k, draw.lane[:-1], draw.lane[-1] // batch), []).append(draw)
+        call: list[Draw] = []
+        for piece in pieces.values():
+            if len(call) + len(piece) > batch:
+                yield call
+                call = []
+            call = call + piece
+        if call:
+            yield call
+
+
+def _settle(future: asyncio.Future[Sample], sample: Sample) -> None:
+    if not future.done():
+        future.set_result(sample)
+
+
+def _follow(flight: asyncio.Future[Sample], asker: asyncio.Future[Sample]) -> None:
+    """Let whoever asks for a draw in flight have its result."""
+
+    def copy(done: asyncio.Future[Sample]) -> None:
+        if done.cancelled():
+            asker.cancel()
+        elif error := done.exception():
+            _refuse_one(asker, error)
+        else:
+            _settle(asker, done.result())
+
+    flight.add_done_callback(copy)
+
+
+def _refuse_one(future: asyncio.Future[Sample], error: BaseException) -> None:
+    if future.done():
+        return
+    if isinstance(error, Exception):
+        future.set_exception(error)
+    else:
+        future.cancel()
+
+
+def _refuse(block: Iterable[_Owed], error: BaseException) -> None:
+    for owed in block:
+        _refuse_one(owed.future, error)
+
+
+def _clean(text: str) -> str:
+    """Without lone surrogates, which no file and no database can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _dollars(samples: list[Sample]) -> float | None:
+    known = [s.usd for s in samples if s.usd is not None]
+    return sum(known) if len(known) == len(samples) else None
+
+
+def _at(endpoint: str) -> str:
+    return f" at {endpoint}" if endpoint.startswith("http") else ""

@@ -1,0 +1,105 @@
+"""Hosted models through LiteLLM: every provider that it knows."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Any
+
+from compound.core import Chat, MissingAbilityError, ModelError, ModelFailure, Sample
+from compound.models import http
+from compound.models.backend import Call, Traits
+from compound.models.budget import Price
+from compound.models.server import read_reply
+
+
+class Hosted:
+    """The backend of any LiteLLM id. LiteLLM is imported at the first call that must be bought.
+
+    Its retries, cache, router and callbacks are not used, nor is `drop_params`: a parameter that the provider
+    refuses is an error that names it, never silently left out.
+    """
+
+    endpoint = ""
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        self.traits = Traits("hosted model", batch=8, defaults={"max_tokens": 1024})
+        self._litellm: Any = None
+        self._price: Price | None = None
+
+    async def open(self) -> None:
+        """Import LiteLLM, and check the model id and the key before anything is sent."""
+        # Otherwise it looks for a newer price list on the network at import.
+        os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+        import litellm
+
+        litellm.suppress_debug_info = True
+        self._litellm = litellm
+        try:
+            litellm.get_llm_provider(self.model)
+        except Exception as error:
+            raise ModelError(
+                f"unknown model '{self.model}': LiteLLM ids look like provider/model (openai/gpt-4o-mini); "
+                "see compound models, or give --base-url for a server of your own"
+            ) from error
+        missing = litellm.validate_environment(self.model).get("missing_keys") or []
+        if missing:
+            raise ModelError(
+                f"no API key for {self.model}: set {' and '.join(missing)}, or use -m local/smollm2-135m, or "
+                "another model (compound models)"
+            )
+        if "n" not in (litellm.get_supported_openai_params(self.model) or []):
+            self.traits = replace(self.traits, batch=1)
+        known = litellm.model_cost.get(self.model) or litellm.model_cost.get(self.model.partition("/")[2]) or {}
+        into, out = known.get("input_cost_per_token"), known.get("output_cost_per_token")
+        # A price of zero in the list means that nobody entered one.
+        self._price = Price(float(into), float(out)) if into and out else None
+
+    def price(self) -> Price | None:
+        """What LiteLLM's list says; None where it does not know the model."""
+        return self._price
+
+    async def complete(self, call: Call) -> list[Sample]:
+        """See `Backend.complete`."""
+        prompt = call.request.prompt
+        if not isinstance(prompt, Chat):
+            raise MissingAbilityError(
+                f"{self.model} continues no plain text: ask it as a chat (few_shot(form='chat')), or serve the "
+                "model yourself and give --base-url"
+            )
+        many = {"n": call.n} if call.n > 1 else {}
+        try:
+            reply = await self._litellm.acompletion(
+                model=self.model,
+                messages=prompt.payload(),
+                timeout=call.timeout,
+                num_retries=0,
+                max_retries=0,
+                drop_params=False,
+                **many,
+                **call.parameters,
+            )
+        except Exception as error:
+            raise self._failure(error) from error
+        return read_reply(reply.model_dump())
+
+    def _failure(self, error: Exception) -> Exception:
+        """One of our errors for one of LiteLLM's."""
+        status = getattr(error, "status_code", None)
+        detail = " ".join(str(error).split())[:200]
+        if isinstance(error, self._litellm.UnsupportedParamsError):
+            return MissingAbilityError(
+                f"{self.model} refuses a parameter: {detail}; set it to null in `parameters:`"
+            )
+        if isinstance(error, self._litellm.Timeout):
+            return ModelFailure("timeout", detail)
+        if isinstance(error, self._litellm.APIConnectionError):
+            return ModelFailure("no connection", detail)
+        if isinstance(status, int) and status >= 300:
+            headers = getattr(getattr(error, "response", None), "headers", None) or {}
+            return http.failure(status, detail, self.model, headers.get("retry-after"))
+        return ModelFailure("error", f"{type(error).__name__}: {detail}", retryable=False)
+
+    async def close(self) -> None:
+        """Nothing was started."""

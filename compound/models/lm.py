@@ -1,0 +1,131 @@
+"""`LM`: the only door to a model."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import TYPE_CHECKING, Any, overload
+
+from compound.core import Draw, LaneError, Observer, Prompt, Question, Request, Sample
+from compound.core.sample import Lane
+from compound.models.client import Client
+
+if TYPE_CHECKING:
+    from compound.models.session import Session
+
+
+class _Solve:
+    """What the lanes of one solve share: how often each request was asked, and which lanes are waiting."""
+
+    def __init__(self) -> None:
+        self.asked: Counter[tuple[bytes, Lane]] = Counter()
+        self.waiting: set[Lane] = set()
+
+
+class LM:
+    """A model bound to a question, a lane, and the parameters of its calls.
+
+    Strategies get one and ask it; they never make one. `Session.lm` does.
+    """
+
+    __slots__ = (
+        "_client", "_lane", "_observer", "_parameters", "_replicate", "_session", "_solve", "question",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        session: Session,
+        client: Client,
+        question: Question,
+        parameters: dict[str, Any],
+        observer: Observer,
+        replicate: int = 0,
+        lane: Lane = (),
+        solve: _Solve | None = None,
+    ) -> None:
+        self._session, self._client, self.question = session, client, question
+        self._parameters, self._observer = parameters, observer
+        self._replicate, self._lane, self._solve = replicate, lane, solve or _Solve()
+
+    @property
+    def model(self) -> str:
+        """The model id."""
+        return self._client.backend.model
+
+    @property
+    def plain(self) -> bool:
+        """Whether the model is better served with a plain text to continue than with a chat."""
+        return self._client.backend.traits.plain
+
+    @property
+    def lane(self) -> Lane:
+        """The path of branch numbers from the root; what is asked at the root is filed under (0,)."""
+        return self._lane or (0,)
+
+    def _with(
+        self, client: Client | None = None, parameters: dict[str, Any] | None = None, lane: Lane | None = None
+    ) -> LM:
+        return LM(
+            self._session,
+            client or self._client,
+            self.question,
+            self._parameters if parameters is None else parameters,
+            self._observer,
+            self._replicate,
+            self._lane if lane is None else lane,
+            self._solve,
+        )
+
+    def fork(self, branch: int) -> LM:
+        """The model for branch number `branch`: branches that run at once must fork."""
+        return self._with(lane=(*self._lane, branch))
+
+    def at(self, model: str) -> LM:
+        """Another model in the same lane."""
+        return self._with(client=self._session.client(model))
+
+    def bind(self, **parameters: Any) -> LM:
+        """The same model with other sampling parameters; None takes one away."""
+        return self._with(parameters={**self._parameters, **parameters})
+
+    @overload
+    async def sample(self, prompt: Prompt, n: None = None, **parameters: Any) -> Sample: ...
+    @overload
+    async def sample(self, prompt: Prompt, n: int, **parameters: Any) -> list[Sample]: ...
+    async def sample(self, prompt: Prompt, n: int | None = None, **parameters: Any) -> Sample | list[Sample]:
+        """Ask once in this lane; with `n`, let the forks 0..n-1 ask once each.
+
+        Args:
+            prompt: what the model reads.
+            n: how many completions; a list is returned then.
+            parameters: sampling parameters of this call; they override the bound ones.
+
+        Raises:
+            LaneError: this lane (or one of its forks 0..n-1) is waiting for a sample already.
+            ModelFailure: the call failed after its retries; the failure is on record.
+            BudgetExhaustedError: a cap does not allow the call.
+            UserError: the user must do something (key, model id, parameter, disk).
+        """
+        if n is None:
+            return await self._ask(prompt, parameters)
+        asked = [self.fork(i)._ask(prompt, parameters) for i in range(n)]
+        return await asyncio.gather(*asked)
+
+    async def _ask(self, prompt: Prompt, parameters: dict[str, Any]) -> Sample:
+        traits = self._client.backend.traits
+        merged = {**traits.defaults, **self._parameters, **parameters}
+        sent = tuple(sorted((name, value) for name, value in merged.items() if value is not None))
+        request = Request(self.model, self._client.backend.endpoint, prompt, sent)
+        lane, solve = self.lane, self._solve
+        if lane in solve.waiting:
+            raise LaneError(
+                f"lane {lane} of {self.model} is asked twice at once: give each concurrent branch lm.fork(i)"
+            )
+        k = solve.asked[request.key, lane]
+        solve.asked[request.key, lane] += 1
+        solve.waiting.add(lane)
+        try:
+            draw = Draw(request, self._replicate, lane, k)
+            return await self._client.ask(draw, self.question, self._observer)
+        finally:
+            solve.waiting.discard(lane)

@@ -1,0 +1,110 @@
+"""Any OpenAI-compatible server, by its address."""
+
+from __future__ import annotations
+
+import os
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from compound.core import Chat, ModelFailure, Sample
+from compound.models import http
+from compound.models.backend import Call, Traits
+from compound.models.budget import Price
+
+if TYPE_CHECKING:
+    import aiohttp
+
+_PREFIXES = ("openai/", "hosted_vllm/", "text-completion-openai/")
+
+
+class Server:
+    """The backend of any model id together with a base URL, `http://127.0.0.1:8000/v1` say.
+
+    A prefix that names the protocol (`openai/`, `hosted_vllm/`) is not sent. The key is read from
+    OPENAI_API_KEY where it is set, and sent to this address alone.
+    """
+
+    def __init__(self, model: str, base_url: str) -> None:
+        self.model = model
+        self.endpoint = base_url.rstrip("/")
+        self.traits = Traits("hosted model", batch=16, defaults={"max_tokens": 1024})
+        self._name = next((model.removeprefix(p) for p in _PREFIXES if model.startswith(p)), model)
+        self._http: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        """Open the HTTP session."""
+        self._http = http.session()
+
+    def price(self) -> Price | None:
+        """Unknown: the address says nothing about dollars."""
+        return None
+
+    async def complete(self, call: Call) -> list[Sample]:
+        """See `Backend.complete`."""
+        assert self._http is not None
+        prompt = call.request.prompt
+        path, field = ("chat/completions", "messages") if isinstance(prompt, Chat) else ("completions", "prompt")
+        body = {"model": self._name, field: prompt.payload(), "n": call.n, **call.parameters}
+        if call.n == 1:
+            del body["n"]
+        key = os.environ.get("OPENAI_API_KEY")
+        headers = {"Authorization": f"Bearer {key}"} if key else None
+        reply = await http.post(self._http, f"{self.endpoint}/{path}", body, model=self.model, headers=headers)
+        return read_reply(reply)
+
+    async def close(self) -> None:
+        """Close the HTTP session."""
+        if self._http:
+            await self._http.close()
+
+
+def read_reply(reply: Any) -> list[Sample]:
+    """The samples of an OpenAI-style reply.
+
+    Servers report the completion tokens of all choices together: they are shared out by length, so that the
+    sum is exact.
+
+    Raises:
+        ModelFailure: the reply has not the documented shape.
+    """
+    try:
+        choices, usage = reply["choices"], reply.get("usage") or {}
+        fingerprint = "/".join(str(reply.get(k) or "") for k in ("model", "system_fingerprint")).strip("/")
+        samples = []
+        tokens_in, total = usage.get("prompt_tokens"), usage.get("completion_tokens")
+        contents = [_content(choice) for choice in choices]
+        shares = _shares(total or 0, [len(text) + len(thought) for text, thought in contents])
+        details = usage.get("completion_tokens_details") or {}
+        hidden = _shares(details.get("reasoning_tokens") or 0, shares)
+        for choice, (text, thought), tokens, reasoning in zip(choices, contents, shares, hidden, strict=True):
+            said = choice.get("finish_reason")
+            samples.append(
+                Sample(
+                    text=text,
+                    reasoning=thought,
+                    tokens_in=int(tokens_in or 0),
+                    tokens_out=tokens,
+                    tokens_reasoning=reasoning,
+                    finish="length" if said == "length" else "refusal" if said == "content_filter" else "stop",
+                    fingerprint=fingerprint,
+                    estimated=tokens_in is None or total is None,
+                )
+            )
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ModelFailure("bad reply", f"not a completion: {error!r}"[:200]) from error
+    return samples
+
+
+def _content(choice: dict[str, Any]) -> tuple[str, str]:
+    if "text" in choice:
+        return str(choice["text"] or ""), ""
+    message = choice["message"]
+    thought = message.get("reasoning_content") or message.get("reasoning") or ""
+    return str(message.get("content") or message.get("refusal") or ""), str(thought)
+
+
+def _shares(total: int, weights: list[int]) -> list[int]:
+    """Whole numbers in proportion to the weights that add up to the total."""
+    whole = sum(weights) + len(weights)
+    edges = [round(total * (sum(weights[:i]) + i) / whole) for i in range(len(weights) + 1)] if weights else [0]
+    return [high - low for low, high in pairwise(edges)]

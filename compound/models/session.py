@@ -1,0 +1,131 @@
+"""What the models of one run share: store, budget, observer, clients; and the background loop."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import threading
+from collections.abc import Coroutine
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from compound.core import Observer, Question, Silent
+from compound.models.backend import find_backend
+from compound.models.budget import Budget
+from compound.models.client import Client
+from compound.models.lm import LM
+from compound.store import SampleStore
+
+T = TypeVar("T")
+TIMEOUT = 300.0
+
+
+class Session:
+    """Models bound to one store, one budget and one observer. Use it on the background loop.
+
+    Args:
+        store: where samples are looked up and filed; a path is opened, None keeps them in memory.
+        budget: what may be spent.
+        observer: told of everything.
+        base_url: address of an OpenAI-compatible server for models that are not `local/` or `sim/`.
+        timeout: seconds for one call.
+    """
+
+    def __init__(
+        self,
+        store: SampleStore | Path | str | None = None,
+        *,
+        budget: Budget | None = None,
+        observer: Observer | None = None,
+        base_url: str | None = None,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        self._owns_store = not isinstance(store, SampleStore)
+        self.store = store if isinstance(store, SampleStore) else SampleStore(store)
+        self.budget = budget or Budget()
+        self.observer: Observer = observer or Silent()
+        self.base_url, self.timeout = base_url, timeout
+        self._clients: dict[str, Client] = {}
+
+    def client(self, model: str) -> Client:
+        """The client of a model, made at the first use."""
+        if model not in self._clients:
+            backend = find_backend(model, self.base_url)
+            self._clients[model] = Client(backend, self.store, self.budget, self.observer, self.timeout)
+        return self._clients[model]
+
+    def lm(
+        self,
+        model: str,
+        question: Question,
+        *,
+        replicate: int = 0,
+        parameters: dict[str, Any] | None = None,
+        observer: Observer | None = None,
+    ) -> LM:
+        """The model at the root of a solve of a question."""
+        client = self.client(model)
+        return LM(self, client, question, dict(parameters or {}), observer or self.observer, replicate)
+
+    async def close(self) -> None:
+        """Wait for what is in flight, stop what was started, close the store if it was opened here."""
+        for client in self._clients.values():
+            await client.close()
+        if self._owns_store:
+            self.store.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+class _Background:
+    """One thread with one event loop that owns HTTP sessions, limits and stores. Started at the first use."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # two threads may ask for the loop at once
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def loop(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                thread = threading.Thread(target=self._loop.run_forever, name="compound", daemon=True)
+                thread.start()
+                atexit.register(self._loop.call_soon_threadsafe, self._loop.stop)
+            return self._loop
+
+
+_background = _Background()
+
+
+def wait_for(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on the background loop and wait for it; inside a running loop (a notebook) too.
+
+    An interrupt cancels it and waits until it has put things in order; a second one does not wait.
+    """
+    over = threading.Event()
+
+    async def watched() -> T:
+        try:
+            return await work
+        finally:
+            over.set()
+
+    future = asyncio.run_coroutine_threadsafe(watched(), _background.loop())
+    try:
+        return future.result()
+    except KeyboardInterrupt:
+        future.cancel()
+        over.wait()
+        raise
+
+
+async def hop(work: Coroutine[Any, Any, T]) -> T:
+    """Await a coroutine that runs on the background loop, from any other loop."""
+    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, _background.loop()))

@@ -1,0 +1,268 @@
+"""The sample store on SQLite.
+
+A block of samples is committed whole, in one transaction, before anyone sees it. In WAL mode a process that
+is killed at any moment loses nothing that was committed. Prompts and requests are stored once, by hash.
+
+Covered: `kill -9`; a full disk (what is in flight still fits: see `_Reserve`); two processes on one store
+(the first sample of a draw stays). Not covered: a machine that loses power may lose the last commits.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from compound.core import Draw, Request, Sample, StoreError
+
+_SCHEMA = 1
+_COLUMNS = tuple(f.name for f in fields(Sample) if f.name != "draw")
+_DRAW = (
+    "request INTEGER NOT NULL REFERENCES requests, replicate INTEGER NOT NULL, "
+    "lane TEXT NOT NULL, k INTEGER NOT NULL"
+)
+_TABLES = f"""
+CREATE TABLE prompts (id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE);
+CREATE TABLE requests (
+    id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, model TEXT NOT NULL, endpoint TEXT NOT NULL,
+    prompt INTEGER NOT NULL REFERENCES prompts, parameters TEXT NOT NULL);
+CREATE TABLE samples (
+    {_DRAW}, {", ".join(_COLUMNS)}, PRIMARY KEY (request, replicate, lane, k)) WITHOUT ROWID;
+CREATE TABLE failures ({_DRAW}, reason TEXT NOT NULL, at REAL NOT NULL);
+"""
+_INSERT = (
+    f"INSERT OR IGNORE INTO samples (request, replicate, lane, k, {', '.join(_COLUMNS)}) "  # noqa: S608
+    f"VALUES ({', '.join('?' * (4 + len(_COLUMNS)))})"
+)
+_SELECT = f"SELECT lane, k, {', '.join(_COLUMNS)} FROM samples WHERE request = ? AND replicate = ?"  # noqa: S608
+
+
+class _Reserve:
+    """A file that is given up when the disk is full, so that what is in flight can still be committed."""
+
+    SIZE = 8 << 20
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def hold(self) -> None:
+        """Write the file, unless it is there."""
+        if not self.path.exists() or self.path.stat().st_size < self.SIZE:
+            self.path.write_bytes(b"\0" * self.SIZE)
+
+    def release(self) -> bool:
+        """Give the space up; false if there is none left to give."""
+        held = self.path.exists()
+        self.path.unlink(missing_ok=True)
+        return held
+
+
+@contextlib.contextmanager
+def _named(path: Path | None) -> Iterator[None]:
+    """Turn an SQLite or file-system error into one that names the store and the way out."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        where = path or "the store in memory"
+        if "full" in str(error) or "No space" in str(error):
+            raise StoreError(
+                f"{where}: the disk is full; every completed call was kept: make room and run again"
+            ) from error
+        if "not a database" in str(error) or "malformed" in str(error):
+            raise StoreError(
+                f"{where} is not a sample store (or is damaged): move it away or give another with --store"
+            ) from error
+        raise StoreError(f"cannot use the sample store {where}: {error}; give another with --store") from error
+
+
+class SampleStore:
+    """Every sample ever drawn. Use it from one thread; `None` as path keeps it in memory.
+
+    Args:
+        path: the database file; its folder is made.
+
+    Raises:
+        StoreError: the file cannot be opened or is something else.
+    """
+
+    def __init__(self, path: Path | str | None = None) -> None:
+        self.path = Path(path) if path is not None else None
+        self.full = False
+        self._ids: dict[bytes, int] = {}
+        with _named(self.path):
+            if self.path:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            # isolation_level None: transactions are begun and ended by us, and nowhere else.
+            self._db = sqlite3.connect(
+                self.path or ":memory:", timeout=60, isolation_level=None, check_same_thread=False
+            )
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._prepare()
+            self._reserve = _Reserve(self.path.with_name(self.path.name + "-reserve")) if self.path else None
+            if self._reserve:
+                self._reserve.hold()
+
+    def _prepare(self) -> None:
+        with self._transaction():
+            (version,) = self._db.execute("PRAGMA user_version").fetchone()
+            if version == 0:
+                for statement in _TABLES.split(";"):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version = {_SCHEMA}")
+            elif version != _SCHEMA:
+                raise StoreError(
+                    f"{self.path} was written by another version of compound (schema {version}, here "
+                    f"{_SCHEMA}): give another store with --store"
+                )
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            self._ids.clear()  # it may hold rows that are gone now
+            raise
+
+    def _commit(self, write: Any) -> None:
+        """Run `write` in a transaction; on a full disk once more in the reserve, then refuse further work."""
+        with _named(self.path):
+            try:
+                with self._transaction():
+                    write()
+            except sqlite3.OperationalError as error:
+                if "full" not in str(error) or not self._reserve:
+                    raise
+                self.full = True
+                self._reserve.release()
+                with self._transaction():
+                    write()
+
+    def check(self) -> None:
+        """Refuse to go on once the disk has been full.
+
+        Raises:
+            StoreError: the reserve is in use, so nothing more should be bought.
+        """
+        if self.full:
+            raise StoreError(
+                f"{self.path}: the disk is full; every completed call was kept: make room and run again"
+            )
+
+    def _request(self, request: Request) -> int:
+        """The row of a request, made where it is new. Inside a transaction."""
+        if (known := self._find(request)) is not None:
+            return known
+        body = json.dumps(request.prompt.payload(), ensure_ascii=False)
+        self._db.execute("INSERT OR IGNORE INTO prompts (body) VALUES (?)", (body,))
+        (prompt,) = self._db.execute("SELECT id FROM prompts WHERE body = ?", (body,)).fetchone()
+        row = self._db.execute(
+            "INSERT INTO requests (key, model, endpoint, prompt, parameters) VALUES (?, ?, ?, ?, ?)",
+            (request.key, request.model, request.endpoint, prompt, json.dumps(dict(request.parameters))),
+        ).lastrowid
+        assert row is not None
+        return row
+
+    def _find(self, request: Request) -> int | None:
+        if request.key not in self._ids:
+            row = self._db.execute("SELECT id FROM requests WHERE key = ?", (request.key,)).fetchone()
+            if row is None:
+                return None
+            self._ids[request.key] = row[0]
+        return self._ids[request.key]
+
+    def read(self, draws: Iterable[Draw]) -> dict[Draw, Sample]:
+        """The stored samples of these draws; what is missing is left out."""
+        wanted: dict[tuple[Request, int], dict[tuple[str, int], Draw]] = {}
+        for draw in draws:
+            group = wanted.setdefault((draw.request, draw.replicate), {})
+            group[draw.key[2:]] = draw
+        found: dict[Draw, Sample] = {}
+        with _named(self.path):
+            for (request, replicate), group in wanted.items():
+                row_id = self._find(request)
+                if row_id is None:
+                    continue
+                if len(group) == 1:
+                    ((lane, k),) = group
+                    rows = self._db.execute(_SELECT + " AND lane = ? AND k = ?", (row_id, replicate, lane, k))
+                else:
+                    rows = self._db.execute(_SELECT, (row_id, replicate))
+                for lane, k, *values in rows:
+                    if (draw_ := group.get((lane, k))) is not None:
+                        found[draw_] = _sample(values, draw_)
+        return found
+
+    def write(self, samples: Sequence[tuple[Draw, Sample]]) -> list[Sample]:
+        """File a block of samples under their draws, whole or not at all, and return what is filed there.
+
+        A draw that another process filed first stays: its sample is returned instead.
+
+        Raises:
+            StoreError: the disk is full and the reserve too.
+        """
+
+        def insert() -> None:
+            self._db.executemany(
+                _INSERT,
+                (
+                    (self._request(draw.request), *draw.key[1:], *(getattr(sample, c) for c in _COLUMNS))
+                    for draw, sample in samples
+                ),
+            )
+
+        before = self._db.total_changes
+        self._commit(insert)
+        if self._db.total_changes - before >= len(samples):
+            return [sample.filed(draw) for draw, sample in samples]
+        filed = self.read(draw for draw, _ in samples)
+        return [filed[draw] for draw, _ in samples]
+
+    def fail(self, draws: Sequence[Draw], reason: str, at: float) -> None:
+        """Record why these draws are still owed."""
+        self._commit(
+            lambda: self._db.executemany(
+                "INSERT INTO failures VALUES (?, ?, ?, ?, ?, ?)",
+                [(self._request(draw.request), *draw.key[1:], reason, at) for draw in draws],
+            )
+        )
+
+    def count(self) -> int:
+        """Samples in the store."""
+        with _named(self.path):
+            return int(self._db.execute("SELECT COUNT(*) FROM samples").fetchone()[0])
+
+    def failures(self) -> list[tuple[str, str]]:
+        """(model, reason) of every recorded failure, oldest first."""
+        query = "SELECT model, reason FROM failures JOIN requests ON requests.id = request ORDER BY at"
+        with _named(self.path):
+            return list(self._db.execute(query))
+
+    def close(self) -> None:
+        """Close the database and give the reserve back."""
+        self._db.close()
+        if self._reserve:
+            self._reserve.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _sample(values: Sequence[Any], draw: Draw) -> Sample:
+    known = dict(zip(_COLUMNS, values, strict=True))
+    known["estimated"] = bool(known["estimated"])
+    return Sample(**known, draw=draw)
