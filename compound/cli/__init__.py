@@ -1,0 +1,119 @@
+"""The command line. Everything that it does is one call in Python."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from compound.core import BudgetExhaustedError, CompoundError, UserError
+
+app = typer.Typer(
+    name="compound",
+    help="Is it worth calling your model many times, and how? Experiments with compound-AI strategies.",
+    epilog="Any command with --debug shows the traceback of an error.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Model = Annotated[str, typer.Option("--model", "-m", help="local/…, sim/… or any LiteLLM id.")]
+BaseUrl = Annotated[str | None, typer.Option(help="Address of an OpenAI-compatible server.")]
+Sets = Annotated[list[str] | None, typer.Option("--set", help="Override, key.sub=value; may be repeated.")]
+
+
+@app.command()
+def run(
+    config: Annotated[Path, typer.Argument(help="An experiment, such as experiments/more_agents.yaml.")],
+    model: Annotated[str | None, typer.Option("--model", "-m", help="Another model than the config's.")] = None,
+    limit: Annotated[int | None, typer.Option(help="At most so many questions a task.")] = None,
+    sets: Sets = None,
+    results: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("results"),
+    store: Annotated[Path | None, typer.Option(help="The sample store; default RESULTS/samples.db.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be drawn, and stop.")] = False,
+) -> None:
+    """Run an experiment. Again: only what is missing is bought."""
+    from compound.cli.running import run_config
+
+    run_config(config, model=model, limit=limit, sets=sets or [], results=results, store=store, dry_run=dry_run)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question.")],
+    model: Model,
+    strategy: Annotated[str, typer.Option("--strategy", "-s", help='Such as "vote(cot, n=8)".')] = "single",
+    kind: Annotated[str, typer.Option(help="The answer kind: text, number or choice.")] = "text",
+    choice: Annotated[list[str] | None, typer.Option(help="An option of a choice; repeat it.")] = None,
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", help="Sampling parameter, temperature=0.7; may be repeated.")
+    ] = None,
+    store: Annotated[Path | None, typer.Option(help="A sample store to look in and to keep the samples.")] = None,
+    base_url: BaseUrl = None,
+) -> None:
+    """Answer one question and show the ballots."""
+    from compound.cli.asking import ask_once
+
+    ask_once(
+        question, model=model, strategy=strategy, kind=kind, choices=choice or [], sets=sets or [], store=store,
+        base_url=base_url,
+    )  # fmt: skip
+
+
+@app.command()
+def strategies() -> None:
+    """List the strategies: class, cost, paper."""
+    from compound.cli.listing import list_strategies
+
+    list_strategies()
+
+
+@app.command()
+def tasks() -> None:
+    """List the built-in tasks."""
+    from compound.cli.listing import list_tasks
+
+    list_tasks()
+
+
+@app.command()
+def models(
+    pull: Annotated[bool, typer.Option("--pull", help="Download the weights of the built-in model.")] = False,
+) -> None:
+    """List the kinds of models, and fetch the built-in one."""
+    from compound.cli.listing import list_models
+
+    list_models(pull=pull)
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        print(installed("compound"))
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done, 1 failed, 2 the user must fix something, 3 out of budget."""
+    arguments = [a for a in sys.argv[1:] if a != "--debug"]
+    try:
+        app(args=arguments)
+    except (CompoundError, KeyboardInterrupt) as error:
+        if len(arguments) + 1 < len(sys.argv):
+            raise
+        sys.exit(_complain(error))
+
+
+def _complain(error: BaseException) -> int:
+    if isinstance(error, KeyboardInterrupt):
+        print("stopped; every completed call is kept: run the same command to go on", file=sys.stderr)
+        return 130
+    print(f"error: {error}", file=sys.stderr)
+    if isinstance(error, UserError):
+        return 2
+    return 3 if isinstance(error, BudgetExhaustedError) else 1

@@ -1,0 +1,61 @@
+"""`compound strategies`, `compound tasks`, `compound models`."""
+
+from __future__ import annotations
+
+import inspect
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from compound.models import weights
+from compound.models.backend import Families
+from compound.strategies import Strategy
+from compound.strategies.registry import known
+from compound.tasks.generated import names
+
+
+def _grid(*columns: str) -> Table:
+    return Table(*columns, box=None, header_style="bold", pad_edge=False)
+
+
+def list_strategies() -> None:
+    """Every strategy with its class, its cost and its paper; aliases with what they stand for."""
+    console = Console(highlight=False, markup=False)
+    for name, make in sorted(known().items()):
+        kind = make if isinstance(make, type) and issubclass(make, Strategy) else type(make())
+        said = _first_line(make) if kind is make else repr(make())
+        console.print(f"{name:<18}{said}", soft_wrap=True)
+        console.print(
+            f"{'':<18}{kind.selection} · completions: {kind.cost} · {kind.paper}", style="dim", soft_wrap=True
+        )
+
+
+def _first_line(thing: object) -> str:
+    return (inspect.getdoc(thing) or "").partition("\n")[0]
+
+
+def list_tasks() -> None:
+    """Every generated task; then how a file becomes one."""
+    grid = _grid("task", "what it asks")
+    for name, description in names().items():
+        grid.add_row(name, escape(description))
+    console = Console(highlight=False)
+    console.print(grid)
+    console.print(
+        "\nGenerated, for small models. A file of your own (.jsonl, .csv, .parquet) in a config:\n"
+        "  tasks: [{name: mine, file: mine.jsonl, kind: number, fields: {text: problem, gold: answer}}]",
+        markup=False,
+    )
+
+
+def list_models(*, pull: bool) -> None:
+    """The families of models; with `pull` the built-in weights are fetched first."""
+    console = Console(highlight=False)
+    if pull:
+        console.print(f"{weights.NAME}: ready in {weights.find(weights.NAME).parent}", markup=False)
+    grid = _grid("model id", "what it is")
+    for family in (Families.hosted, Families.server, *Families.by_prefix.values()):
+        grid.add_row(escape(family.example), escape(family.description))
+    console.print(grid)
+    console.print(f"\nBuilt in: {weights.NAME} ({weights.DESCRIPTION})", markup=False)

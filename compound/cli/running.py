@@ -1,0 +1,171 @@
+"""`compound run`: progress, the table, the figures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from compound.core import Drawn, Event, Failed, Notice, Progressed, Started
+from compound.experiment import Experiment, Plan, Run, load, plan, run
+from compound.experiment.summary import screening, sentences, table
+from compound.models.session import wait_for
+
+
+def run_config(
+    config: Path,
+    *,
+    model: str | None,
+    limit: int | None,
+    sets: Sequence[str],
+    results: Path,
+    store: Path | None,
+    dry_run: bool,
+) -> None:
+    """Run the experiment of a file, print what it says, and draw its figures."""
+    console = Console(highlight=False)
+    experiment = load(config, sets=sets, model=model, limit=limit)
+    prepared = plan(experiment)
+    console.print(_headline(experiment, prepared), soft_wrap=True)
+    if dry_run:
+        _print_plan(console, prepared)
+        return
+    with Bars(console) as bars:
+        found = wait_for(run(experiment, results=results, store=store, observer=bars))
+    _print_run(console, found, again=f"compound run {config}")
+    _draw(console, found)
+
+
+def _headline(experiment: Experiment, prepared: Plan) -> str:
+    total = sum(prepared.draws.values())
+    return escape(
+        f"{experiment.name} · {experiment.model} · {len(experiment.tasks)} tasks · "
+        f"{len(experiment.strategies)} strategies · at most {total:,} draws"
+    )
+
+
+def _print_plan(console: Console, prepared: Plan) -> None:
+    grid = Table("task", "questions", "strategies", "draws at most", box=None, header_style="bold")
+    for name, draws in prepared.draws.items():
+        arms = [arm for arm in prepared.arms if arm.task.name == name]
+        used = ", ".join(repr(arm.strategy) for arm in arms)
+        grid.add_row(escape(name), str(len(arms[0].task.questions())), escape(used), f"{draws:,}")
+    console.print(grid)
+    console.print(
+        f"At most {prepared.tokens_out:,} completion tokens, were every reply as long as max_tokens allows. "
+        "Nothing was bought."
+    )
+
+
+def _print_run(console: Console, found: Run, again: str) -> None:
+    header, body = table(found)
+    grid = Table(*header[:1], box=None, header_style="bold", pad_edge=False)
+    for name in header[1:]:
+        grid.add_column(name, justify="right", no_wrap=True)
+    for row in body:
+        grid.add_row(*map(escape, row))
+    console.print()
+    console.print(grid)
+    console.print()
+    for sentence in [*sentences(found), screening(found)]:
+        console.print(escape(sentence), soft_wrap=True)
+    bought, spent = found.facts["spent"]["completions"], found.facts["spent"]["usd"]
+    price = "at an unknown price" if spent is None else f"for ${spent:,.4f}"
+    console.print(
+        f"Bought {bought:,} samples {price} in {found.facts['seconds']:.0f} s. Again (buys nothing): {again}"
+    )
+
+
+def _draw(console: Console, found: Run) -> None:
+    from compound.figures import save, scaling_chart
+
+    tier = found.facts["tier"]
+    subtitle = f"{found.experiment.model} · {tier} · {found.facts['questions']} questions · 95% intervals"
+    written = []
+    for against, name in (("samples", "samples"), ("cost", "cost")):
+        title = found.experiment.question or found.experiment.name
+        chart = scaling_chart(found.rows, title=title, subtitle=subtitle, against=against)
+        written += save(chart, found.folder / "figures", name)
+    pictures = ", ".join(path.name for path in written if path.suffix == ".png")
+    console.print(escape(f"{found.folder}/   summary.md   figures/{pictures}"), soft_wrap=True)
+
+
+class _Rate(ProgressColumn):
+    """Samples, samples a second, and the time left."""
+
+    def render(self, task: Task) -> Text:
+        samples, elapsed = task.fields["samples"], task.finished_time or task.elapsed or 0.0
+        rate = samples / elapsed if elapsed else 0.0
+        said = f"{samples:>7,} samples {rate:>6,.0f}/s"
+        if not task.finished and rate and samples:
+            left = (task.fields["draws"] - samples) / rate
+            said += f"  {int(left // 60)}:{int(left % 60):02d} left"
+        return Text(said, style="dim")
+
+
+class Bars:
+    """An observer that shows a bar for each task, and the dollars so far."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            _Rate(),
+            TextColumn("{task.fields[usd]}", style="dim"),
+            console=console,
+        )
+        self._ids: dict[str, TaskID] = {}
+        self._current: TaskID | None = None
+        self._usd: dict[TaskID, float | None] = {}
+        self._said: set[str] = set()
+
+    def __enter__(self) -> Bars:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def notify(self, event: Event) -> None:
+        """Move a bar, or print what should be read."""
+        match event:
+            case Started(name, questions, draws):
+                self._start(name, questions, draws)
+            case Progressed(name, _):
+                self._progress.advance(self._ids[name])
+            case Drawn(samples, bought, usd) if self._current is not None:
+                self._drawn(self._current, samples, usd if bought else 0.0)
+            case Failed(draws, reason):
+                self._say(f"failed: {draws} draws: {reason}")
+            case Notice(text):
+                self._say(f"note: {text}")
+
+    def _start(self, name: str, questions: int, draws: int) -> None:
+        if name in self._ids:  # a second strategy on the same task
+            task = self._progress.tasks[self._ids[name]]
+            self._progress.update(task.id, total=(task.total or 0) + questions)
+            task.fields["draws"] += draws
+        else:
+            self._ids[name] = self._progress.add_task(
+                f"{escape(name):<12}", total=questions, samples=0, draws=draws, usd="", started=time.time()
+            )
+        self._current = self._ids[name]
+
+    def _drawn(self, bar: TaskID, samples: int, usd: float | None) -> None:
+        before = self._usd.get(bar, 0.0)
+        self._usd[bar] = total = None if usd is None or before is None else before + usd
+        money = "$ unknown" if total is None else f"${total:.4f}" if total else ""
+        count = self._progress.tasks[bar].fields["samples"] + samples
+        self._progress.update(bar, samples=count, usd=money)
+
+    def _say(self, text: str) -> None:
+        if text not in self._said:
+            self._said.add(text)
+            self._progress.console.print(escape(text), soft_wrap=True)

@@ -1,0 +1,229 @@
+"""From pools to curves: expected accuracy at every k, what it is compared with, and the paired gains."""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from compound.answers import kind_named
+from compound.core import Question
+from compound.experiment.cost import Cost, cost_of
+from compound.experiment.pools import Arm
+from compound.experiment.replay import replayed_accuracy
+from compound.models.budget import Price
+from compound.stats import Interval, first_parsed, mean_interval, pass_at_k, wilson
+from compound.strategies import Pooled
+
+POOLED = "pooled"
+Verdict = Literal["rises", "falls", "no difference found"]
+
+
+@dataclass(frozen=True)
+class ArmCurves:
+    """What the pools of one strategy on one task say, question by question.
+
+    Attributes:
+        arm: the strategy, the task and the pools.
+        accuracy: expected accuracy of the strategy, shape (Q, K); K = 1 for a strategy without a pool.
+        coverage: pass@k, shape (Q, K).
+        first: accuracy of the first candidate that parses, shape (Q, K): what retrying alone gains.
+        cost: mean cost of k candidates, one `Cost` a question.
+        greedy: whether the answer at temperature 0 is right, shape (Q,); None if it was not asked for.
+        constant: share of questions that the best constant answer gets right.
+        estimator: how `accuracy` was found.
+    """
+
+    arm: Arm
+    accuracy: np.ndarray
+    coverage: np.ndarray
+    first: np.ndarray
+    cost: list[Cost]
+    greedy: np.ndarray | None
+    constant: float
+    estimator: str
+
+    @property
+    def task(self) -> str:
+        """The task's name."""
+        return self.arm.task.name
+
+    @property
+    def gains(self) -> np.ndarray:
+        """Accuracy with all candidates less that with one, question by question, shape (Q,)."""
+        gained: np.ndarray = self.accuracy[:, -1] - self.accuracy[:, 0]
+        return gained
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What going from one candidate to all of them changes, paired by question.
+
+    Attributes:
+        task: a task, or `pooled`: the macro average over tasks.
+        interval: 95% bootstrap interval of the mean gain.
+        family: the same at a level that holds for all tasks of the strategy together (Bonferroni).
+        questions: how many.
+    """
+
+    task: str
+    interval: Interval
+    family: Interval
+    questions: int
+
+    @property
+    def verdict(self) -> Verdict:
+        """From the interval that holds for all tasks together."""
+        if float(self.family.low) > 0:
+            return "rises"
+        return "falls" if float(self.family.high) < 0 else "no difference found"
+
+
+def curves_of(arm: Arm, *, batch: int, price: Price | None, seed: int) -> ArmCurves:
+    """The curves of an arm. A candidate whose call failed counts like one that abstained.
+
+    Args:
+        arm: with at least one pool.
+        batch: completions that one call can give, for the cost.
+        price: dollars per token, for the cost.
+        seed: of the replay, where a strategy has no formula.
+    """
+    pools = arm.pools
+    n = len(pools[0].answers)
+    c = np.array([sum(pool.right.get(v, False) for v in pool.values if v is not None) for pool in pools])
+    unparsed = np.array([sum(v is None for v in pool.values) for pool in pools])
+    if arm.free and isinstance(arm.strategy, Pooled):
+        exact = arm.strategy.expected_accuracy([pool.view() for pool in pools])
+        accuracy = exact if exact is not None else _replayed(arm, arm.strategy, seed)
+        estimator = "exact" if exact is not None else "replay"
+        coverage, first = pass_at_k(n, c), first_parsed(n, c, unparsed)
+    else:
+        accuracy = coverage = first = (c / n)[:, None]
+        estimator = "mean of replicates" if n > 1 else "one run"
+    greedy = [pool.greedy for pool in pools]
+    return ArmCurves(
+        arm,
+        accuracy,
+        coverage,
+        first,
+        [cost_of(pool.answers, batch, price) for pool in pools],
+        np.array([_right(p.question, p.greedy.value) for p in pools if p.greedy]) if all(greedy) else None,
+        constant_baseline([pool.question for pool in pools]),
+        estimator,
+    )
+
+
+def _right(question: Question, value: str | None) -> float:
+    return float(value is not None and kind_named(question.kind).grade(value, question))
+
+
+def _replayed(arm: Arm, strategy: Pooled, seed: int) -> np.ndarray:
+    rng = generator(seed, arm.task.name, repr(strategy))
+    return np.array([replayed_accuracy(strategy, p.question, p.answers, p.right, rng) for p in arm.pools])
+
+
+def generator(seed: int, *names: str) -> np.random.Generator:
+    """A random generator that depends on the seed and on what it is for, not on what ran before."""
+    return np.random.default_rng([seed, zlib.crc32("\x1f".join(names).encode())])
+
+
+def constant_baseline(questions: Sequence[Question]) -> float:
+    """The share of questions that the most frequent gold answer gets right: what a parrot would score."""
+    golds: Counter[str] = Counter()
+    for question in questions:
+        kind = kind_named(question.kind)
+        golds.update({value for gold in question.golds if (value := kind.read(gold, question)) is not None})
+    return max(golds.values(), default=0) / max(1, len(questions))
+
+
+def gains_of(curves: Sequence[ArmCurves], *, seed: int) -> list[Gain]:
+    """The gain on each task of one strategy, then pooled over tasks where there are several."""
+    groups = [(c.task, [c]) for c in curves] + ([(POOLED, list(curves))] if len(curves) > 1 else [])
+    level = 1 - 0.05 / len(curves)
+    found = []
+    for name, members in groups:
+        values = np.concatenate([c.gains for c in members])
+        labels = _labels(members)
+        intervals = [
+            mean_interval(values, level=at, rng=generator(seed, "gain", name), **labels)
+            for at in (0.95, 0.95 if name == POOLED else level)
+        ]
+        found.append(Gain(name, intervals[0], intervals[1], len(values)))
+    return found
+
+
+def _labels(members: Sequence[ArmCurves]) -> dict[str, Any]:
+    """Strata (tasks) where there are several, and clusters where questions share one."""
+    labels: dict[str, Any] = {}
+    if len(members) > 1:
+        labels["strata"] = [c.task for c in members for _ in c.arm.pools]
+    questions = [(c.task, pool.question) for c in members for pool in c.arm.pools]
+    if any(q.cluster for _, q in questions):
+        labels["clusters"] = [f"{task}/{q.cluster or q.id}" for task, q in questions]
+    return labels
+
+
+def rows_of(curves: Sequence[ArmCurves], *, model: str, tier: str, seed: int) -> list[dict[str, Any]]:
+    """The rows of curves.csv for one strategy: each line of each task, then of the tasks pooled."""
+    rows = [row for c in curves for row in _rows(c.task, [c], model, tier, seed)]
+    if len(curves) > 1:
+        rows += _rows(POOLED, curves, model, tier, seed)
+    return rows
+
+
+def _rows(name: str, members: Sequence[ArmCurves], model: str, tier: str, seed: int) -> list[dict[str, Any]]:
+    head = members[0]
+    strategy = repr(head.arm.strategy)
+    labels = _labels(members)
+    questions = sum(len(c.arm.pools) for c in members)
+
+    def interval(line: str, values: Sequence[np.ndarray]) -> Interval:
+        return mean_interval(np.concatenate(values), rng=generator(seed, line, name, strategy), **labels)
+
+    def row(
+        line: str, k: int, accuracy: float, low: float | None, high: float | None, estimator: str
+    ) -> dict[str, Any]:
+        cost = {part: macro_mean(members, part, k) for part in ("calls", "tokens", "usd", "seconds")}
+        return {
+            "model": model, "task": name, "strategy": strategy, "line": line, "k": k,
+            "accuracy": accuracy, "low": low, "high": high, "questions": questions,
+            **cost, "tier": tier, "estimator": estimator,
+        }  # fmt: skip
+
+    rows = []
+    full = head.arm.free
+    for line, values, estimator in (
+        ("accuracy", [c.accuracy for c in members], head.estimator),
+        ("first parsed", [c.first for c in members], "exact"),
+        ("pass@k", [c.coverage for c in members], "exact"),
+    ):
+        if line != "accuracy" and not full:
+            continue
+        band = interval(line, values)
+        rows += [
+            row(line, k + 1, float(m), float(low), float(high), estimator)
+            for k, (m, low, high) in enumerate(zip(band.mean, band.low, band.high, strict=True))
+        ]
+    if full:
+        first = rows[0]
+        rows.append(row("single", 1, first["accuracy"], first["low"], first["high"], "mean of candidates"))
+    greedy = [c.greedy for c in members if c.greedy is not None]
+    if len(greedy) == len(members):
+        hits = np.concatenate(greedy)
+        # One task's greedy answers are plain successes; a macro average of several is bootstrapped.
+        band = wilson(hits.sum(), len(hits)) if len(members) == 1 else interval("greedy", greedy)
+        mean = float(np.mean([g.mean() for g in greedy]))
+        rows.append(row("greedy", 1, mean, float(band.low), float(band.high), "one run"))
+    constant = float(np.mean([c.constant for c in members]))
+    rows.append(row("constant", 1, constant, None, None, "most frequent gold"))
+    return rows
+
+
+def macro_mean(members: Sequence[ArmCurves], part: str, k: int) -> float | None:
+    """Mean over tasks of the mean over questions of one part of the cost; None where it is unknown."""
+    value = float(np.mean([np.mean([getattr(cost, part)[k - 1] for cost in c.cost]) for c in members]))
+    return None if np.isnan(value) else value

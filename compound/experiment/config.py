@@ -1,0 +1,171 @@
+"""An experiment as data: what is asked of which model, how often, and what may be spent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from compound.core import ConfigError, ExpressionError, TaskError, nearest
+from compound.experiment.yamlfile import Document, override
+from compound.strategies import Strategy, expand, write
+from compound.tasks import Task, load_file, load_generated
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class TaskConfig(_Part):
+    """A task: a generated one by name, or a file with a mapping from our fields to its columns."""
+
+    name: str
+    questions: int | None = Field(default=None, ge=1, description="at most so many; None: all")
+    file: str | None = None
+    kind: str = "text"
+    fields: dict[str, str] = Field(default_factory=dict)
+    examples: int = Field(default=0, ge=0, description="questions of a file set aside as worked examples")
+
+    def load(self, *, folder: Path, screen: int, seed: int) -> Task:
+        """The task with its splits; a relative file is looked for beside the config."""
+        if self.file is None:
+            return load_generated(self.name, seed)
+        path = folder / self.file
+        return load_file(self.name, path, self.kind, self.fields, examples=self.examples, screen=screen, seed=seed)
+
+
+class Screen(_Part):
+    """Keep the tasks whose single-sample accuracy on their `screen` split lies within bounds."""
+
+    questions: int = Field(default=20, ge=1)
+    samples: int = Field(default=8, ge=1)
+    low: float = Field(default=0.05, ge=0, le=1)
+    high: float = Field(default=0.95, ge=0, le=1)
+
+
+class Caps(_Part):
+    """What the run may spend at most. None: no cap."""
+
+    usd: float | None = Field(default=None, gt=0)
+    tokens: int | None = Field(default=None, gt=0)
+    minutes: float | None = Field(default=None, gt=0)
+
+
+class Experiment(_Part):
+    """A validated config. `load` reads one from a file."""
+
+    name: str
+    question: str = Field(default="", description="what the experiment asks, in a sentence")
+    model: str
+    base_url: str | None = None
+    parameters: dict[str, Any] = Field(default_factory=dict, description="sampling parameters")
+    strategies: list[str] = Field(min_length=1)
+    tasks: list[TaskConfig] = Field(min_length=1)
+    questions: int | None = Field(default=None, ge=1, description="questions a task, where it says nothing")
+    replicates: int = Field(default=1, ge=1, description="repetitions of strategies that have no pool")
+    greedy: bool = Field(default=True, description="draw the answer at temperature 0 too, as a baseline")
+    screen: Screen | None = None
+    budget: Caps = Caps()
+    seed: int = 0
+    folder: Path = Field(default=Path(), exclude=True)
+
+    @field_validator("name")
+    @classmethod
+    def _plain_name(cls, name: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}", name):
+            raise ValueError("a name has letters, digits, '_', '-' and '.': it names a folder of results")
+        return name
+
+    @field_validator("tasks", mode="before")
+    @classmethod
+    def _named_tasks(cls, tasks: Any) -> Any:
+        return [{"name": t} if isinstance(t, str) else t for t in tasks] if isinstance(tasks, list) else tasks
+
+    @field_validator("strategies")
+    @classmethod
+    def _readable(cls, strategies: list[str]) -> list[str]:
+        try:
+            return [write(s, full=True) for text in strategies for s in expand(text)]
+        except ExpressionError as error:
+            raise ValueError(str(error)) from None
+
+    @field_validator("parameters")
+    @classmethod
+    def _without_ours(cls, parameters: dict[str, Any]) -> dict[str, Any]:
+        for name in {"n", "seed", "timeout", "api_key", "model", "messages", "prompt"} & parameters.keys():
+            raise ValueError(f"'{name}' is not a sampling parameter: it follows from the experiment")
+        return parameters
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Experiment:
+        names = [task.name for task in self.tasks]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two tasks are called '{name}'")
+        return self
+
+    def parsed(self) -> list[Strategy]:
+        """The strategies, without repetitions."""
+        return list(dict.fromkeys(s for text in self.strategies for s in expand(text)))
+
+    def loaded(self) -> list[Task]:
+        """The tasks, each with at most as many `test` questions as are wanted."""
+        screen = self.screen.questions if self.screen else 0
+        loaded = []
+        for config in self.tasks:
+            task = config.load(folder=self.folder, screen=screen, seed=self.seed)
+            limit = config.questions or self.questions
+            splits = {**task.splits, "test": task.splits["test"][:limit]}
+            loaded.append(Task(task.name, splits, task.description))
+        return loaded
+
+
+def load(
+    path: Path | str, *, sets: Sequence[str] = (), model: str | None = None, limit: int | None = None
+) -> Experiment:
+    """Read an experiment from a YAML file.
+
+    Args:
+        path: the file.
+        sets: overrides, `key.sub=value`.
+        model: another model.
+        limit: questions a task at most.
+
+    Raises:
+        ConfigError: names the file, the line and the column, and says what is wrong.
+    """
+    document = Document(Path(path))
+    data = document.data
+    for assignment in sets:
+        override(data, assignment)
+    if model:
+        data["model"] = model
+    if limit is not None:
+        data["questions"] = limit
+        data["tasks"] = [{**t, "questions": None} if isinstance(t, dict) else t for t in data.get("tasks") or []]
+    try:
+        return Experiment.model_validate({**data, "folder": Path(path).parent})
+    except ValidationError as error:
+        raise ConfigError(_first(error, document)) from None
+
+
+def _first(error: ValidationError, document: Document) -> str:
+    """The first thing that is wrong, where it stands, and how it is mended."""
+    problem = error.errors()[0]
+    path = [step for step in problem["loc"] if isinstance(step, str | int)]
+    where, name = document.where(path), ".".join(map(str, path)) or "the experiment"
+    if problem["type"] == "extra_forbidden":
+        parts: dict[str, type[_Part]] = {"tasks": TaskConfig, "screen": Screen, "budget": Caps}
+        part = parts.get(str(path[0]), Experiment)
+        known = [field for field in part.model_fields if field != "folder"]
+        return f"{where}: unknown key '{path[-1]}': {nearest(str(path[-1]), known)}"
+    if problem["type"] == "missing":
+        return f"{where}: '{name}' is missing"
+    said = problem["msg"].removeprefix("Value error, ")
+    return f"{where}: {name}: {said[:1].lower()}{said[1:]}"
+
+
+__all__ = ["Caps", "Experiment", "Screen", "TaskConfig", "TaskError", "load"]

@@ -1,0 +1,218 @@
+"""The runner: load, screen, draw, analyse, write. All but the samples is derived, so a rerun buys nothing."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from compound.answers import check_golds
+from compound.core import BudgetExhaustedError, ConfigError, Observer, Silent, Started
+from compound.experiment.analysis import ArmCurves, curves_of, gains_of, rows_of
+from compound.experiment.config import Experiment
+from compound.experiment.pools import Arm, Drawing, draw_arm
+from compound.experiment.results import Run, write_run
+from compound.experiment.summary import markdown
+from compound.models.budget import Budget
+from compound.models.session import Session
+from compound.store import SampleStore
+from compound.strategies import Strategy
+
+PACKAGES = ("compound", "numpy", "litellm", "xllamacpp")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will draw at most, before anything is bought.
+
+    Attributes:
+        arms: each strategy on each task, screened or not.
+        draws: draws a task, screening and greedy answers included.
+        tokens_out: completion tokens at most, were every reply as long as `max_tokens` allows.
+    """
+
+    arms: list[Arm]
+    draws: dict[str, int]
+    tokens_out: int
+
+
+def plan(experiment: Experiment) -> Plan:
+    """Load and check everything that a run needs, without a model."""
+    tasks, strategies = experiment.loaded(), experiment.parsed()
+    for task in tasks:
+        check_golds(question for split in task.splits.values() for question in split)
+    arms = [Arm(task, strategy) for task in tasks for strategy in strategies]
+    draws: Counter[str] = Counter()
+    for arm in arms:
+        each = (arm.draws if arm.free else experiment.replicates) + experiment.greedy
+        draws[arm.task.name] += len(arm.task.questions()) * each
+    if experiment.screen:
+        for task in tasks:
+            questions = task.questions("screen", experiment.screen.questions)
+            draws[task.name] += len(questions) * experiment.screen.samples
+    return Plan(arms, dict(draws), sum(draws.values()) * int(experiment.parameters.get("max_tokens", 1024)))
+
+
+async def run(
+    experiment: Experiment,
+    *,
+    results: Path,
+    store: SampleStore | Path | None = None,
+    observer: Observer | None = None,
+) -> Run:
+    """Run an experiment: draw what is missing, and write the results.
+
+    Args:
+        experiment: the config.
+        results: the folder of all results; this run's is `results/<name>`.
+        store: the sample store; None: `results/samples.db`.
+        observer: told of progress.
+
+    Returns:
+        What was found. If a budget ran out, of the complete questions, with `stopped` saying why.
+
+    Raises:
+        UserError: the user must do something; what was bought is in the store.
+    """
+    observer = observer or Silent()
+    prepared = plan(experiment)
+    began = time.time()
+    caps = experiment.budget
+    budget = Budget(caps.usd, caps.tokens, caps.minutes * 60 if caps.minutes else None)
+    session = Session(
+        store if store is not None else results / "samples.db",
+        budget=budget,
+        observer=observer,
+        base_url=experiment.base_url,
+    )
+    async with session:
+        drawing = Drawing(
+            session, experiment.model, experiment.parameters, experiment.replicates, experiment.greedy
+        )
+        stopped, screened, arms = None, {}, prepared.arms
+        try:
+            if experiment.screen:
+                screened = await _screen(drawing, prepared, experiment, observer)
+                arms = [arm for arm in arms if screened[arm.task.name][1]]
+                if not arms:
+                    raise ConfigError(_nothing_kept(experiment, screened))
+            await _draw(drawing, arms, observer)
+        except BudgetExhaustedError as error:
+            stopped = f"{error}. What was drawn is kept: raise `budget` and run again to go on."
+        complete = [arm for arm in arms if arm.pools]
+        if not complete:
+            raise BudgetExhaustedError(f"nothing is complete yet. {stopped}")
+        client = session.client(experiment.model)
+        curves = [
+            curves_of(arm, batch=client.batch, price=client.backend.price(), seed=experiment.seed)
+            for arm in complete
+        ]
+        facts = _facts(experiment, curves, client.backend.traits.tier)
+        facts["began"], facts["seconds"] = began, time.time() - began
+        facts["spent"] = {
+            "usd": budget.spent.usd, "completions": budget.spent.calls,
+            "tokens_in": budget.spent.tokens_in, "tokens_out": budget.spent.tokens_out,
+        }  # fmt: skip
+        facts["limits"] = client.limiter.history
+    found = _found(experiment, results / experiment.name, curves, screened, facts, stopped)
+    write_run(found, markdown(found))
+    return found
+
+
+async def _draw(drawing: Drawing, arms: Sequence[Arm], observer: Observer) -> None:
+    for arm in arms:
+        questions = arm.task.questions()
+        draws = (arm.draws if arm.free else drawing.replicates) + drawing.greedy
+        observer.notify(Started(arm.task.name, len(questions), draws * len(questions)))
+        await draw_arm(drawing, arm, questions, observer)
+
+
+async def _screen(
+    drawing: Drawing, prepared: Plan, experiment: Experiment, observer: Observer
+) -> dict[str, tuple[float, bool]]:
+    """Single-sample accuracy of every task on its `screen` split, and whether it lies within bounds."""
+    screen = experiment.screen
+    assert screen is not None
+    quick = Drawing(drawing.session, drawing.model, drawing.parameters, greedy=False)
+    tasks = {arm.task.name: arm for arm in reversed(prepared.arms)}  # the first strategy of each task
+    total = sum(len(arm.task.questions("screen", screen.questions)) for arm in tasks.values())
+    observer.notify(Started("screening", total, total * screen.samples))
+    found = {}
+    for name in dict.fromkeys(arm.task.name for arm in prepared.arms):
+        trial = Arm(tasks[name].task, tasks[name].strategy)
+        questions = trial.task.questions("screen", screen.questions)
+        await draw_arm(quick, trial, questions, _Renamed(observer), screen.samples)
+        right = [pool.right.get(v, False) for pool in trial.pools for v in pool.values if v is not None]
+        accuracy = sum(right) / sum(len(pool.values) for pool in trial.pools)
+        found[name] = (accuracy, screen.low <= accuracy <= screen.high)
+    return found
+
+
+class _Renamed:
+    """Reports the progress of a task's screening under `screening`."""
+
+    def __init__(self, observer: Observer) -> None:
+        self.observer = observer
+
+    def notify(self, event: Any) -> None:
+        self.observer.notify(replace(event, task="screening") if hasattr(event, "task") else event)
+
+
+def _nothing_kept(experiment: Experiment, screened: dict[str, tuple[float, bool]]) -> str:
+    seen = ", ".join(f"{name} {accuracy:.0%}" for name, (accuracy, _) in screened.items())
+    return (
+        f"{experiment.name}: no task passed the screening ({seen}): choose easier or harder tasks, or widen "
+        "screen.low and screen.high"
+    )
+
+
+def _facts(experiment: Experiment, curves: Sequence[ArmCurves], tier: str) -> dict[str, Any]:
+    answers = [a for c in curves for pool in c.arm.pools for a in (*pool.answers, pool.greedy) if a]
+    samples = {s.draw.key: s for a in answers for s in a.samples if s.draw}
+    failures = [a.failure for a in answers if a.failure]
+    questions = {pool.question.id for c in curves for pool in c.arm.pools}
+    return {
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
+        "seed": experiment.seed,
+        "tier": tier,
+        "questions": len(questions),
+        "draws": len(samples),
+        "unparsed": sum(a.value is None and not a.failure for a in answers) / max(1, len(answers)),
+        "truncated": float(np.mean([s.truncated for s in samples.values()])) if samples else 0.0,
+        "estimated_usage": sum(s.estimated for s in samples.values()),
+        "failed": len(failures),
+        "failures": [f"{count} x {reason}" for reason, count in Counter(failures).most_common(20)],
+        "fingerprints": dict(Counter(s.fingerprint for s in samples.values()).most_common(20)),
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _found(
+    experiment: Experiment,
+    folder: Path,
+    curves: Sequence[ArmCurves],
+    screened: dict[str, tuple[float, bool]],
+    facts: dict[str, Any],
+    stopped: str | None,
+) -> Run:
+    by_strategy: dict[Strategy, list[ArmCurves]] = {}
+    for one in curves:
+        by_strategy.setdefault(one.arm.strategy, []).append(one)
+    rows, gains = [], {}
+    for strategy, members in by_strategy.items():
+        rows += rows_of(members, model=experiment.model, tier=facts["tier"], seed=experiment.seed)
+        gains[repr(strategy)] = gains_of(members, seed=experiment.seed)
+    return Run(experiment, folder, rows, gains, list(curves), screened, facts, stopped)

@@ -1,0 +1,178 @@
+"""What a run says, in a table and a few sentences: the same in the terminal and in summary.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from compound.experiment.analysis import POOLED, Gain
+from compound.experiment.results import Run
+from compound.stats import Interval
+
+Row = dict[str, Any]
+
+
+def shown_ks(n: int) -> list[int]:
+    """The numbers of candidates that a table shows: 1, 4, 16, … and the last."""
+    ks = [4**i for i in range(10) if 4**i < n]
+    return [*ks, n]
+
+
+def table(run: Run) -> tuple[list[str], list[list[str]]]:
+    """Header and rows, accuracies in percent: one row a strategy and task, the pooled one last."""
+    strategies = list(dict.fromkeys(row["strategy"] for row in run.rows))
+    ks = sorted({k for s in strategies for k in shown_ks(_largest(run.rows, s))})
+    named = len(strategies) > 1
+    header = [
+        "task", *(["strategy"] if named else []), "single", *(f"@{k}" for k in ks if k > 1), "gain (95% CI)",
+        "greedy", "first parsed", "coverage", "constant",
+    ]  # fmt: skip
+    body = []
+    for strategy in strategies:
+        gains = {gain.task: gain for gain in run.gains.get(strategy, [])}
+        last = _largest(run.rows, strategy)
+        for task in dict.fromkeys(row["task"] for row in run.rows if row["strategy"] == strategy):
+            value = _lookup(run.rows, strategy, task)
+            body.append([
+                task, *([strategy] if named else []), value("accuracy", 1),
+                *(value("accuracy", k) for k in ks if k > 1),
+                signed(gains[task].interval) if task in gains else "",
+                value("greedy", 1), value("first parsed", last), value("pass@k", last), value("constant", 1),
+            ])  # fmt: skip
+    return header, body
+
+
+def _largest(rows: Sequence[Row], strategy: str) -> int:
+    return max(int(row["k"]) for row in rows if row["strategy"] == strategy)
+
+
+def _lookup(rows: Sequence[Row], strategy: str, task: str) -> Any:
+    found = {
+        (row["line"], row["k"]): row["accuracy"]
+        for row in rows
+        if (row["strategy"], row["task"]) == (strategy, task)
+    }
+    return lambda line, k: f"{100 * found[line, k]:.1f}" if (line, k) in found else ""
+
+
+def signed(interval: Interval) -> str:
+    """`+26.8 [+21.0, +32.4]`: a difference in points of percent."""
+    mean, low, high = (100 * float(x) for x in (interval.mean, interval.low, interval.high))
+    return f"{mean:+.1f} [{low:+.1f}, {high:+.1f}]"
+
+
+def sentences(run: Run) -> list[str]:
+    """The verdict in plain words, with its evidence."""
+    said = [f"Stopped early: {run.stopped}"] if run.stopped else []
+    said += [text for strategy, gains in run.gains.items() for text in _verdicts(run, strategy, gains)]
+    facts = run.facts
+    said.append(
+        f"Unparsed {facts['unparsed']:.1%}, truncated {facts['truncated']:.1%}, failed {facts['failed']}. "
+        f"Evidence: {facts['tier']}, {facts['questions']} questions, {facts['draws']:,} draws."
+    )
+    if facts["tier"] == "simulation":
+        said.append(
+            "SIMULATION: the answers were drawn from a declared distribution. This says nothing of a model."
+        )
+    if facts["failed"]:
+        said.append(f"Owed draws, counted as abstentions until they are drawn (run again): {facts['failures'][0]}")
+    if len(facts["fingerprints"]) > 1:
+        said.append(f"The samples come from {len(facts['fingerprints'])} versions of the backend (run.json).")
+    return said
+
+
+def _verdicts(run: Run, strategy: str, gains: Sequence[Gain]) -> list[str]:
+    last = _largest(run.rows, strategy)
+    if last == 1:
+        return []
+    tasks = [gain for gain in gains if gain.task != POOLED]
+    by = {v: [g.task for g in tasks if g.verdict == v] for v in ("rises", "falls", "no difference found")}
+    said = [
+        f"{strategy}: {last} candidates instead of one helped on {_of(by['rises'], tasks)}, hurt on "
+        f"{_of(by['falls'], tasks)}, and made no difference that {tasks[0].questions} questions or so can show on "
+        f"{_of(by['no difference found'], tasks)} (intervals that hold for all {len(tasks)} at once)."
+    ]
+    pooled = next((gain for gain in gains if gain.task == POOLED), None)
+    if pooled:
+        spread = [float(gain.interval.mean) for gain in tasks]
+        said.append(
+            f"Pooled over tasks: {signed(pooled.interval)} points; from task to task {100 * min(spread):+.1f} to "
+            f"{100 * max(spread):+.1f}, standard deviation {100 * float(np.std(spread, ddof=1)):.1f}."
+        )
+    return said + _pace(run, strategy, (pooled or tasks[0]))
+
+
+def _pace(run: Run, strategy: str, gain: Gain) -> list[str]:
+    """How fast the gain comes, where there is one."""
+    if gain.verdict != "rises":
+        return []
+    curve = [
+        row["accuracy"]
+        for row in run.rows
+        if (row["strategy"], row["task"], row["line"]) == (strategy, gain.task, "accuracy")
+    ]
+    total = curve[-1] - curve[0]
+
+    def reached(share: float) -> int:
+        return next(k for k, value in enumerate(curve, 1) if value - curve[0] >= share * total)
+
+    first = _lookup_value(run.rows, strategy, gain.task, "first parsed", len(curve)) - curve[0]
+    return [
+        f"Half of the gain comes by {reached(0.5)} draws, 90% by {reached(0.9)}. Of its {100 * total:.1f} points, "
+        f"{100 * first:.1f} come from retrying what did not parse, the rest from agreement."
+    ]
+
+
+def _lookup_value(rows: Sequence[Row], strategy: str, task: str, line: str, k: int) -> float:
+    key = (strategy, task, line, k)
+    found = next(row["accuracy"] for row in rows if (row["strategy"], row["task"], row["line"], row["k"]) == key)
+    return float(found)
+
+
+def _of(names: Sequence[str], everything: Sequence[Gain]) -> str:
+    listed = f" ({', '.join(names)})" if names else ""
+    return f"{len(names)} of {len(everything)} tasks{listed}"
+
+
+def screening(run: Run) -> str:
+    """Which tasks were kept, and why the others were not."""
+    screen = run.experiment.screen
+    if not screen:
+        return ""
+    kept = [f"{name} {100 * accuracy:.0f}%" for name, (accuracy, keep) in run.screened.items() if keep]
+    left = [f"{name} {100 * accuracy:.0f}%" for name, (accuracy, keep) in run.screened.items() if not keep]
+    return (
+        f"Tasks were chosen on {screen.questions} other questions each, before any curve was seen: single-sample "
+        f"accuracy between {screen.low:.0%} and {screen.high:.0%}. Kept: {', '.join(kept) or 'none'}. "
+        f"Left out: {', '.join(left) or 'none'}."
+    )
+
+
+def markdown(run: Run) -> str:
+    """The whole summary.md."""
+    header, body = table(run)
+    lines = [f"# {run.experiment.name}", ""]
+    if run.experiment.question:
+        lines += [run.experiment.question, ""]
+    lines += [f"Model: `{run.experiment.model}`. Accuracies in percent.", ""]
+    lines += [_line(header), _line(["---", *(["---:"] * (len(header) - 1))]), *map(_line, body), ""]
+    lines += [f"- {sentence}" for sentence in sentences(run)]
+    if text := screening(run):
+        lines.append(f"- {text}")
+    lines += [
+        "",
+        "`single`: mean accuracy of one candidate. `@k`: expected accuracy of the strategy with k candidates, "
+        "over all subsets of the pool. `greedy`: one answer at temperature 0. `first parsed`: the first of all "
+        "candidates that can be read, so what retrying alone would gain. `coverage`: at least one candidate is "
+        "right. `constant`: the best constant answer. Intervals: bootstrap over questions.",
+        "",
+        "![accuracy against samples](figures/samples.png)",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -1,0 +1,161 @@
+"""Tasks in a file of your own: JSONL, CSV or Parquet, with a mapping from our fields to its columns.
+
+- name: mine
+  file: data/mine.jsonl          {"problem": "What is 17 * 23?", "answer": "391"}
+  kind: number
+  fields: {text: problem, gold: answer}
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from compound.answers import check_golds, kind_named
+from compound.core import Question, TaskError
+from compound.tasks.task import Task, distinct, shuffled
+
+FIELDS = ("text", "gold", "choices", "id", "cluster")
+Row = Mapping[str, Any]
+
+
+def load_file(
+    name: str,
+    path: Path,
+    kind: str,
+    fields: Mapping[str, str],
+    *,
+    examples: int = 0,
+    screen: int = 0,
+    seed: int = 0,
+) -> Task:
+    """A task from a file.
+
+    Args:
+        name: what the task is called.
+        path: a `.jsonl`, `.csv` or `.parquet` file.
+        kind: the answer kind of all its questions.
+        fields: column names for `text`, `gold`, and where they exist `choices`, `id`, `cluster`.
+        examples: questions set aside as worked examples (split `train`).
+        screen: questions set aside for choosing tasks (split `screen`).
+        seed: of the order in which questions are dealt to the splits.
+
+    Raises:
+        TaskError: names the file, the line and the field.
+    """
+    kind_named(kind)
+    for unknown in fields.keys() - set(FIELDS):
+        raise TaskError(f"task '{name}': unknown field '{unknown}'; there is: {', '.join(FIELDS)}")
+    for needed in {"text", "gold"} - fields.keys():
+        raise TaskError(f"task '{name}': `fields` must say which column holds '{needed}'")
+    reader = _READERS.get(path.suffix)
+    if reader is None:
+        raise TaskError(f"{path}: not one of {', '.join(_READERS)}; convert it first")
+    try:
+        questions = [_question(row, kind, fields, f"{path}, line {line}") for line, row in reader(path)]
+    except FileNotFoundError:
+        raise TaskError(f"{path}: no such file (task '{name}')") from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise TaskError(f"{path}: cannot be read: {error}") from error
+    if not questions:
+        raise TaskError(f"{path}: no questions in it (task '{name}')")
+    check_golds(questions)
+    dealt = shuffled(distinct(questions), seed)
+    if examples + screen >= len(dealt):
+        raise TaskError(
+            f"task '{name}': {len(dealt)} questions cannot give {examples} worked examples, {screen} to screen on, "
+            "and some to report on"
+        )
+    parts = {
+        "train": dealt[:examples],
+        "screen": dealt[examples : examples + screen],
+        "test": dealt[examples + screen :],
+    }
+    return Task(name, {split: tuple(part) for split, part in parts.items()}, str(path))
+
+
+def _question(row: Row, kind: str, fields: Mapping[str, str], where: str) -> Question:
+    for ours, theirs in fields.items():
+        if row.get(theirs) is None:
+            has = ", ".join(map(str, row)) or "nothing"
+            raise TaskError(f"{where}: no field '{theirs}' (mapped to {ours}); the line has: {has}")
+    values = {ours: row[theirs] for ours, theirs in fields.items()}
+    choices = tuple(map(str, _listed(values.get("choices", ()), where)))
+    given = values["gold"] if isinstance(values["gold"], list) else [values["gold"]]
+    golds = tuple(_letter(gold, choices, where) if kind == "choice" else str(gold) for gold in given)
+    if kind == "choice" and not choices:
+        raise TaskError(f"{where}: a question of kind 'choice' needs choices (fields: choices)")
+    return Question(
+        str(values["text"]).strip(),
+        kind,
+        golds[0] if len(golds) == 1 else golds,
+        choices,
+        cluster=str(values["cluster"]) if "cluster" in values else None,
+        id=str(values.get("id", "")),
+    )
+
+
+def _listed(value: Any, where: str) -> list[Any]:
+    """Choices as a list; in a CSV they are a JSON list."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            raise TaskError(f"{where}: choices must be a list, in a CSV a JSON list") from None
+    return list(value)
+
+
+def _letter(gold: Any, choices: tuple[str, ...], where: str) -> str:
+    """The letter of a gold that is given as a letter, as the option's text, or as its index from 0."""
+    letters = Question("", choices=choices).letters
+    if isinstance(gold, int) and 0 <= gold < len(choices):
+        return letters[gold]
+    if str(gold) in choices:
+        return letters[choices.index(str(gold))]
+    if len(str(gold)) == 1 and str(gold).upper() in letters:
+        return str(gold).upper()
+    raise TaskError(f"{where}: gold {gold!r} is none of the choices")
+
+
+def _jsonl(path: Path) -> Iterator[tuple[int, Row]]:
+    with path.open(encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                raise TaskError(f"{path}, line {number}: not JSON: {error}") from None
+            if not isinstance(row, dict):
+                raise TaskError(f"{path}, line {number}: not a JSON object")
+            yield number, row
+
+
+def _csv(path: Path) -> Iterator[tuple[int, Row]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        for row in reader:
+            if None in row:
+                raise TaskError(f"{path}, line {reader.line_num}: more values than the header has names")
+            yield reader.line_num, row
+
+
+def _parquet(path: Path) -> Iterator[tuple[int, Row]]:
+    import pyarrow
+    import pyarrow.parquet as pq
+
+    try:
+        rows = pq.read_table(path).to_pylist()
+    except pyarrow.ArrowException as error:
+        raise TaskError(f"{path}: not a Parquet file: {error}") from error
+    yield from enumerate(rows, 1)
+
+
+_READERS: dict[str, Callable[[Path], Iterator[tuple[int, Row]]]] = {
+    ".jsonl": _jsonl,
+    ".csv": _csv,
+    ".parquet": _parquet,
+}
