@@ -57,8 +57,8 @@ async def _answer(
 def _shown(answer: Answer) -> str:
     """`391      6 of 8 · 381 1 · abstained 1      1 request, 8 completions · 1,104 tokens · $0.0006 · 2.1 s`."""
     drawn = sum(answer.ballots.values()) + answer.abstained + answer.failed
-    votes = [f"{count} of {drawn}" if value == answer.value else f"{value[:40]} {count}"
-             for value, count in sorted(answer.ballots.items(), key=lambda item: item[0] != answer.value)]  # fmt: skip
+    first = sorted(answer.ballots.items(), key=lambda item: item[0] != answer.value)
+    votes = [f"{n} of {drawn}" if value == answer.value else f"{value[:40]} {n}" for value, n in first]
     votes += [f"abstained {answer.abstained}"] if answer.abstained else []
     votes += [f"failed {answer.failed}"] if answer.failed else []
     usage, requests = answer.usage, len({sample.call for sample in answer.samples})

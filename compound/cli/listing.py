@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from typing import cast
 
 from rich.console import Console
 from rich.markup import escape
@@ -23,12 +24,12 @@ def list_strategies() -> None:
     """Every strategy with its class, its cost and its paper; aliases with what they stand for."""
     console = Console(highlight=False, markup=False)
     for name, make in sorted(known().items()):
-        kind = make if isinstance(make, type) and issubclass(make, Strategy) else type(make())
-        said = _first_line(make) if kind is make else repr(make())
+        alias = not inspect.isclass(make)
+        kind: type[Strategy] = type(make()) if alias else cast(type[Strategy], make)
+        said = repr(make()) if alias else _first_line(make)
+        facts = f"{kind.selection} · completions: {kind.cost} · {kind.paper}"
         console.print(f"{name:<18}{said}", soft_wrap=True)
-        console.print(
-            f"{'':<18}{kind.selection} · completions: {kind.cost} · {kind.paper}", style="dim", soft_wrap=True
-        )
+        console.print(f"{'':<18}{facts}", style="dim", soft_wrap=True)
 
 
 def _first_line(thing: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 from rich.markup import escape
@@ -88,10 +89,11 @@ def _draw(console: Console, found: Run) -> None:
     tier = found.facts["tier"]
     subtitle = f"{found.experiment.model} · {tier} · {found.facts['questions']} questions · 95% intervals"
     written = []
-    for against, name in (("samples", "samples"), ("cost", "cost")):
-        title = found.experiment.question or found.experiment.name
-        chart = scaling_chart(found.rows, title=title, subtitle=subtitle, against=against)
-        written += save(chart, found.folder / "figures", name)
+    title = found.experiment.question or found.experiment.name
+    axes: tuple[Literal["samples", "cost"], ...] = ("samples", "cost")
+    for axis in axes:
+        chart = scaling_chart(found.rows, title=title, subtitle=subtitle, against=axis)
+        written += save(chart, found.folder / "figures", axis)
     pictures = ", ".join(path.name for path in written if path.suffix == ".png")
     console.print(escape(f"{found.folder}/   summary.md   figures/{pictures}"), soft_wrap=True)
 
