@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,7 +17,7 @@ from rich.text import Text
 
 from compound.core import Drawn, Event, Failed, Notice, Progressed, Started
 from compound.experiment import Experiment, Plan, Run, load, plan, run
-from compound.experiment.summary import screening, sentences, table
+from compound.experiment.summary import screening, sentences, tables
 from compound.models.session import wait_for
 
 
@@ -30,7 +32,8 @@ def run_config(
     dry_run: bool,
 ) -> None:
     """Run the experiment of a file, print what it says, and draw its figures."""
-    console = Console(highlight=False)
+    # Into a file or a pipe nothing is wrapped at the 80 columns of a terminal that is not there.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     experiment = load(config, sets=sets, model=model, limit=limit)
     prepared = plan(experiment)
     console.print(_headline(experiment, prepared), soft_wrap=True)
@@ -39,7 +42,7 @@ def run_config(
         return
     with Bars(console) as bars:
         found = wait_for(run(experiment, results=results, store=store, observer=bars))
-    _print_run(console, found, again=f"compound run {config}")
+    _print_run(console, found)
     _draw(console, found)
 
 
@@ -64,23 +67,23 @@ def _print_plan(console: Console, prepared: Plan) -> None:
     )
 
 
-def _print_run(console: Console, found: Run, again: str) -> None:
-    header, body = table(found)
-    grid = Table(*header[:1], box=None, header_style="bold", pad_edge=False)
-    for name in header[1:]:
-        grid.add_column(name, justify="right", no_wrap=True)
-    for row in body:
-        grid.add_row(*map(escape, row))
-    console.print()
-    console.print(grid)
+def _print_run(console: Console, found: Run) -> None:
+    for strategy, header, rows in tables(found):
+        grid = Table(*header[:1], box=None, header_style="bold", pad_edge=False)
+        for name in header[1:]:
+            grid.add_column(name, justify="right", no_wrap=True)
+        for row in rows:
+            grid.add_row(*map(escape, row))
+        console.print(f"\n{escape(strategy)}", style="bold")
+        console.print(grid)
     console.print()
     for sentence in [*sentences(found), screening(found)]:
         console.print(escape(sentence), soft_wrap=True)
     bought, spent = found.facts["spent"]["completions"], found.facts["spent"]["usd"]
     price = "at an unknown price" if spent is None else f"for ${spent:,.4f}"
-    console.print(
-        f"Bought {bought:,} samples {price} in {found.facts['seconds']:.0f} s. Again (buys nothing): {again}"
-    )
+    again = shlex.join(["compound", *sys.argv[1:]])
+    console.print(f"Bought {bought:,} samples {price} in {found.facts['seconds']:.0f} s.")
+    console.print(escape(f"Again, buying nothing: {again}"), soft_wrap=True)
 
 
 def _draw(console: Console, found: Run) -> None:
@@ -92,10 +95,26 @@ def _draw(console: Console, found: Run) -> None:
     title = found.experiment.question or found.experiment.name
     axes: tuple[Literal["samples", "cost"], ...] = ("samples", "cost")
     for axis in axes:
-        chart = scaling_chart(found.rows, title=title, subtitle=subtitle, against=axis)
+        chart = scaling_chart(_with_gains(found), title=title, subtitle=subtitle, against=axis)
         written += save(chart, found.folder / "figures", axis)
     pictures = ", ".join(path.name for path in written if path.suffix == ".png")
     console.print(escape(f"{found.folder}/   summary.md   figures/{pictures}"), soft_wrap=True)
+
+
+def _with_gains(found: Run) -> list[dict[str, Any]]:
+    """The rows of the curves; the last of each has the gain over a single candidate."""
+    gains = {(strategy, gain.task): gain.interval for strategy, all_ in found.gains.items() for gain in all_}
+    last = {(row["strategy"], row["task"]): row["k"] for row in found.rows if row["line"] == "accuracy"}
+    rows = []
+    for row in found.rows:
+        key = (row["strategy"], row["task"])
+        if row["line"] == "accuracy" and row["k"] == last[key] and key in gains:
+            gain = gains[key]
+            row = {
+                **row, "gain": float(gain.mean), "gain_low": float(gain.low), "gain_high": float(gain.high),
+            }  # fmt: skip
+        rows.append(row)
+    return rows
 
 
 class _Rate(ProgressColumn):

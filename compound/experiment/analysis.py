@@ -141,7 +141,9 @@ def constant_baseline(questions: Sequence[Question]) -> float:
 
 
 def gains_of(curves: Sequence[ArmCurves], *, seed: int) -> list[Gain]:
-    """The gain on each task of one strategy, then pooled over tasks where there are several."""
+    """The gain on each task of one strategy, and pooled where there are several; none without a pool."""
+    if curves[0].accuracy.shape[1] == 1:
+        return []
     groups = [(c.task, [c]) for c in curves] + ([(POOLED, list(curves))] if len(curves) > 1 else [])
     level = 1 - 0.05 / len(curves)
     found = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,32 +16,36 @@ Row = dict[str, Any]
 
 def shown_ks(n: int) -> list[int]:
     """The numbers of candidates that a table shows: 1, 4, 16, … and the last."""
-    ks = [4**i for i in range(10) if 4**i < n]
-    return [*ks, n]
+    return [*(4**i for i in range(10) if 4**i < n), n]
 
 
-def table(run: Run) -> tuple[list[str], list[list[str]]]:
-    """Header and rows, accuracies in percent: one row a strategy and task, the pooled one last."""
-    strategies = list(dict.fromkeys(row["strategy"] for row in run.rows))
-    ks = sorted({k for s in strategies for k in shown_ks(_largest(run.rows, s))})
-    named = len(strategies) > 1
-    header = [
-        "task", *(["strategy"] if named else []), "single", *(f"@{k}" for k in ks if k > 1), "gain (95% CI)",
-        "greedy", "first parsed", "coverage", "constant",
-    ]  # fmt: skip
-    body = []
-    for strategy in strategies:
-        gains = {gain.task: gain for gain in run.gains.get(strategy, [])}
-        last = _largest(run.rows, strategy)
-        for task in dict.fromkeys(row["task"] for row in run.rows if row["strategy"] == strategy):
-            value = _lookup(run.rows, strategy, task)
-            body.append([
-                task, *([strategy] if named else []), value("accuracy", 1),
-                *(value("accuracy", k) for k in ks if k > 1),
-                signed(gains[task].interval) if task in gains else "",
-                value("greedy", 1), value("first parsed", last), value("pass@k", last), value("constant", 1),
-            ])  # fmt: skip
-    return header, body
+class Table(NamedTuple):
+    """The accuracies of one strategy in percent: a row a task, the pooled one last."""
+
+    strategy: str
+    header: list[str]
+    rows: list[list[str]]
+
+
+def tables(run: Run) -> list[Table]:
+    """One table a strategy."""
+    return [_table(run, strategy) for strategy in dict.fromkeys(row["strategy"] for row in run.rows)]
+
+
+def _table(run: Run, strategy: str) -> Table:
+    last = _largest(run.rows, strategy)
+    later = shown_ks(last)[1:]
+    gains = {gain.task: gain for gain in run.gains.get(strategy, [])}
+    pool = ["gain (95% CI)", "first parsed", "coverage"] if later else []
+    rows = []
+    for task in dict.fromkeys(row["task"] for row in run.rows if row["strategy"] == strategy):
+        value = _lookup(run.rows, strategy, task)
+        pooled = [signed(gains[task].interval), value("first parsed", last), value("pass@k", last)] if later else []
+        rows.append([
+            task, value("accuracy", 1), *(value("accuracy", k) for k in later), *pooled,
+            value("greedy", 1), value("constant", 1),
+        ])  # fmt: skip
+    return Table(strategy, ["task", "single", *(f"@{k}" for k in later), *pool, "greedy", "constant"], rows)
 
 
 def _largest(rows: Sequence[Row], strategy: str) -> int:
@@ -91,8 +95,8 @@ def _verdicts(run: Run, strategy: str, gains: Sequence[Gain]) -> list[str]:
     by = {v: [g.task for g in tasks if g.verdict == v] for v in ("rises", "falls", "no difference found")}
     said = [
         f"{strategy}: {last} candidates instead of one helped on {_of(by['rises'], tasks)}, hurt on "
-        f"{_of(by['falls'], tasks)}, and made no difference that {tasks[0].questions} questions or so can show on "
-        f"{_of(by['no difference found'], tasks)} (intervals that hold for all {len(tasks)} at once)."
+        f"{_of(by['falls'], tasks)}; no difference found on {_of(by['no difference found'], tasks)} "
+        f"({tasks[0].questions} questions a task; intervals that hold for all {len(tasks)} at once)."
     ]
     pooled = next((gain for gain in gains if gain.task == POOLED), None)
     if pooled:
@@ -132,8 +136,7 @@ def _lookup_value(rows: Sequence[Row], strategy: str, task: str, line: str, k: i
 
 
 def _of(names: Sequence[str], everything: Sequence[Gain]) -> str:
-    listed = f" ({', '.join(names)})" if names else ""
-    return f"{len(names)} of {len(everything)} tasks{listed}"
+    return f"{len(names)} of {len(everything)} tasks ({', '.join(names)})" if names else "none"
 
 
 def screening(run: Run) -> str:
@@ -152,12 +155,13 @@ def screening(run: Run) -> str:
 
 def markdown(run: Run) -> str:
     """The whole summary.md."""
-    header, body = table(run)
     lines = [f"# {run.experiment.name}", ""]
     if run.experiment.question:
         lines += [run.experiment.question, ""]
     lines += [f"Model: `{run.experiment.model}`. Accuracies in percent.", ""]
-    lines += [_line(header), _line(["---", *(["---:"] * (len(header) - 1))]), *map(_line, body), ""]
+    for strategy, header, rows in tables(run):
+        rule = ["---", *(["---:"] * (len(header) - 1))]
+        lines += [f"`{strategy}`", "", _line(header), _line(rule), *map(_line, rows), ""]
     lines += [f"- {sentence}" for sentence in sentences(run)]
     if text := screening(run):
         lines.append(f"- {text}")

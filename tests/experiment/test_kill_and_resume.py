@@ -26,9 +26,14 @@ TOTAL = 3 * (40 * 49 + 5 * 8)
 DERIVED = ("curves.csv", "summary.md", "experiment.yaml")
 
 
-def command(folder: Path) -> list[str]:
-    code = "import sys; from compound.cli import main; sys.argv[0] = 'compound'; main()"
-    return [sys.executable, "-c", code, "run", str(folder / "try.yaml"), "--results", str(folder)]
+PROGRAM = """
+import sys
+from pathlib import Path
+from compound.experiment import load, run
+from compound.models.session import wait_for
+folder = Path(sys.argv[1])
+wait_for(run(load(folder / "try.yaml"), results=folder))
+"""
 
 
 def stored(folder: Path) -> int:
@@ -45,7 +50,7 @@ def files(folder: Path) -> dict[str, str]:
 def start(folder: Path) -> subprocess.Popen[bytes]:
     folder.mkdir(exist_ok=True)
     (folder / "try.yaml").write_text(CONFIG)
-    return subprocess.Popen(command(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen([sys.executable, "-c", PROGRAM, str(folder)])
 
 
 @pytest.fixture(scope="module")
