@@ -20,9 +20,7 @@ WORDS = (
 ).split()
 MONTHS = "January February March April May June July August September October November December".split()
 NAMES = "Amy Ann Ben Bob Dan Eve Joe Kim Liz Max Meg Roy Sam Sue Ted Tom".split()
-THINGS = (
-    "apple bottle candle chair flower glass guitar hammer jacket ladder lemon letter mirror ticket".split()
-)
+THINGS = "apple bottle candle chair flower glass guitar hammer jacket ladder lemon letter mirror ticket".split()
 _DRAWS = 600
 
 

@@ -1,0 +1,6 @@
+"""Charts from the rows of a results folder, and the files they are written to."""
+
+from compound.figures.save import save
+from compound.figures.scaling import scaling_chart
+
+__all__ = ["save", "scaling_chart"]
