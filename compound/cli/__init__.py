@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from compound.core import BudgetExhaustedError, CompoundError, UserError
 
+
+class _Commands(TyperGroup):
+    """Turns errors into one line and an exit code, before Typer sees them (it would swallow an interrupt)."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        try:
+            return super().invoke(ctx)
+        except (CompoundError, KeyboardInterrupt) as error:
+            if "--debug" in sys.argv[1:]:
+                raise
+            sys.exit(_complain(error))
+
+
 app = typer.Typer(
+    cls=_Commands,
     name="compound",
     help="Is it worth calling your model many times, and how? Experiments with compound-AI strategies.",
     epilog="Any command with --debug shows the traceback of an error.",
@@ -100,20 +115,14 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 failed, 2 the user must fix something, 3 out of budget."""
-    arguments = [a for a in sys.argv[1:] if a != "--debug"]
-    try:
-        app(args=arguments)
-    except (CompoundError, KeyboardInterrupt) as error:
-        if len(arguments) + 1 < len(sys.argv):
-            raise
-        sys.exit(_complain(error))
+    app(args=[a for a in sys.argv[1:] if a != "--debug"])
 
 
 def _complain(error: BaseException) -> int:
     if isinstance(error, KeyboardInterrupt):
         print("stopped; every completed call is kept: run the same command to go on", file=sys.stderr)
         return 130
-    print(f"error: {error}", file=sys.stderr)
+    print("error:", " ".join(str(error).splitlines()), file=sys.stderr)
     if isinstance(error, UserError):
         return 2
     return 3 if isinstance(error, BudgetExhaustedError) else 1

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from compound.answers import kind_named
 from compound.core import Answer, Question, UserError
+from compound.experiment.config import checked_parameters
 from compound.experiment.yamlfile import override
 from compound.models.session import Session, wait_for
 from compound.strategies import Bound, Strategy, parse
@@ -27,8 +29,14 @@ def ask_once(
     parameters: dict[str, Any] = {}
     for assignment in sets:
         override(parameters, assignment)
+    try:
+        checked_parameters(parameters)
+    except ValueError as error:
+        raise UserError(f"--set: {error}") from None
     how = parse(strategy)
     asked = Question(question, "choice" if choices else kind, choices=tuple(choices))
+    if kind_named(asked.kind).name == "choice" and not choices:
+        raise UserError("a question of kind 'choice' needs its options: --choice red --choice blue")
     answer = wait_for(_answer(how, asked, model, parameters, store, base_url))
     print(_shown(answer))
     if answer.value is None:

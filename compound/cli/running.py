@@ -49,8 +49,8 @@ def run_config(
 def _headline(experiment: Experiment, prepared: Plan) -> str:
     total = sum(prepared.draws.values())
     return escape(
-        f"{experiment.name} · {experiment.model} · {len(experiment.tasks)} tasks · "
-        f"{len(experiment.strategies)} strategies · at most {total:,} draws"
+        f"{experiment.name} · {experiment.model} · tasks: {len(experiment.tasks)} · "
+        f"strategies: {len(experiment.strategies)} · at most {total:,} draws"
     )
 
 
@@ -103,15 +103,16 @@ def _draw(console: Console, found: Run) -> None:
 
 def _with_gains(found: Run) -> list[dict[str, Any]]:
     """The rows of the curves; the last of each has the gain over a single candidate."""
-    gains = {(strategy, gain.task): gain.interval for strategy, all_ in found.gains.items() for gain in all_}
+    gains = {(strategy, gain.task): gain for strategy, all_ in found.gains.items() for gain in all_}
     last = {(row["strategy"], row["task"]): row["k"] for row in found.rows if row["line"] == "accuracy"}
     rows = []
     for row in found.rows:
         key = (row["strategy"], row["task"])
         if row["line"] == "accuracy" and row["k"] == last[key] and key in gains:
-            gain = gains[key]
+            gain, band = gains[key], gains[key].interval
             row = {
-                **row, "gain": float(gain.mean), "gain_low": float(gain.low), "gain_high": float(gain.high),
+                **row, "gain": float(band.mean), "gain_low": float(band.low), "gain_high": float(band.high),
+                "verdict": gain.verdict,
             }  # fmt: skip
         rows.append(row)
     return rows

@@ -20,7 +20,7 @@ from compound.stats import Interval, first_parsed, mean_interval, pass_at_k, wil
 from compound.strategies import Pooled
 
 POOLED = "pooled"
-Verdict = Literal["rises", "falls", "no difference found"]
+Verdict = Literal["rises", "falls", "no clear change"]
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,14 @@ class Gain:
         task: a task, or `pooled`: the macro average over tasks.
         interval: 95% bootstrap interval of the mean gain.
         family: the same at a level that holds for all tasks of the strategy together (Bonferroni).
+        over_greedy: 95% interval of the accuracy with all candidates less that of the greedy answer.
         questions: how many.
     """
 
     task: str
     interval: Interval
     family: Interval
+    over_greedy: Interval | None
     questions: int
 
     @property
@@ -80,7 +82,7 @@ class Gain:
         """From the interval that holds for all tasks together."""
         if float(self.family.low) > 0:
             return "rises"
-        return "falls" if float(self.family.high) < 0 else "no difference found"
+        return "falls" if float(self.family.high) < 0 else "no clear change"
 
 
 def curves_of(arm: Arm, *, batch: int, price: Price | None, seed: int) -> ArmCurves:
@@ -154,8 +156,15 @@ def gains_of(curves: Sequence[ArmCurves], *, seed: int) -> list[Gain]:
             mean_interval(values, level=at, rng=generator(seed, "gain", name), **labels)
             for at in (0.95, 0.95 if name == POOLED else level)
         ]
-        found.append(Gain(name, intervals[0], intervals[1], len(values)))
+        found.append(Gain(name, intervals[0], intervals[1], _over_greedy(name, members, seed), len(values)))
     return found
+
+
+def _over_greedy(name: str, members: Sequence[ArmCurves], seed: int) -> Interval | None:
+    if any(c.greedy is None for c in members):
+        return None
+    values = np.concatenate([c.accuracy[:, -1] - c.greedy for c in members])
+    return mean_interval(values, rng=generator(seed, "over greedy", name), **_labels(members))
 
 
 def _labels(members: Sequence[ArmCurves]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,26 @@ from compound.core import ConfigError, ExpressionError, TaskError, nearest
 from compound.experiment.yamlfile import Document, override
 from compound.strategies import Strategy, expand, write
 from compound.tasks import Task, load_file, load_generated
+
+_OURS = {"n", "seed", "timeout", "api_key", "model", "messages", "prompt"}
+
+
+def checked_parameters(parameters: dict[str, Any]) -> dict[str, Any]:
+    """The same sampling parameters, if they can be sent.
+
+    Raises:
+        ValueError: names the one that cannot, and says why.
+    """
+    for name, value in parameters.items():
+        if name in _OURS:
+            raise ValueError(f"'{name}' is not a sampling parameter: it follows from the experiment")
+        if name == "max_tokens" and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+            raise ValueError(f"max_tokens is a whole number of tokens, at least 1, not {value!r}")
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError, RecursionError):
+            raise ValueError(f"{name}={value} cannot be sent to a model; quote it if it is text") from None
+    return parameters
 
 
 class _Part(BaseModel):
@@ -95,9 +116,7 @@ class Experiment(_Part):
     @field_validator("parameters")
     @classmethod
     def _without_ours(cls, parameters: dict[str, Any]) -> dict[str, Any]:
-        for name in {"n", "seed", "timeout", "api_key", "model", "messages", "prompt"} & parameters.keys():
-            raise ValueError(f"'{name}' is not a sampling parameter: it follows from the experiment")
-        return parameters
+        return checked_parameters(parameters)
 
     @model_validator(mode="after")
     def _distinct(self) -> Experiment:
@@ -145,7 +164,8 @@ def load(
         data["model"] = model
     if limit is not None:
         data["questions"] = limit
-        data["tasks"] = [{**t, "questions": None} if isinstance(t, dict) else t for t in data.get("tasks") or []]
+        if isinstance(tasks := data.get("tasks"), list):
+            data["tasks"] = [{**task, "questions": None} if isinstance(task, dict) else task for task in tasks]
     try:
         return Experiment.model_validate({**data, "folder": Path(path).parent})
     except ValidationError as error:

@@ -92,10 +92,10 @@ def _verdicts(run: Run, strategy: str, gains: Sequence[Gain]) -> list[str]:
     if last == 1:
         return []
     tasks = [gain for gain in gains if gain.task != POOLED]
-    by = {v: [g.task for g in tasks if g.verdict == v] for v in ("rises", "falls", "no difference found")}
+    by = {v: [g.task for g in tasks if g.verdict == v] for v in ("rises", "falls", "no clear change")}
     said = [
         f"{strategy}: {last} candidates instead of one helped on {_of(by['rises'], tasks)}, hurt on "
-        f"{_of(by['falls'], tasks)}; no difference found on {_of(by['no difference found'], tasks)} "
+        f"{_of(by['falls'], tasks)}; no clear change on {_of(by['no clear change'], tasks)} "
         f"({tasks[0].questions} questions a task; intervals that hold for all {len(tasks)} at once)."
     ]
     pooled = next((gain for gain in gains if gain.task == POOLED), None)
@@ -105,7 +105,13 @@ def _verdicts(run: Run, strategy: str, gains: Sequence[Gain]) -> list[str]:
             f"Pooled over tasks: {signed(pooled.interval)} points; from task to task {100 * min(spread):+.1f} to "
             f"{100 * max(spread):+.1f}, standard deviation {100 * float(np.std(spread, ddof=1)):.1f}."
         )
-    return said + _pace(run, strategy, (pooled or tasks[0]))
+    overall = pooled or tasks[0]
+    if overall.over_greedy is not None:
+        said.append(
+            f"Against one greedy answer (temperature 0): {signed(overall.over_greedy)} points. What a vote gains "
+            "over a sampled answer, it need not gain over the greedy one."
+        )
+    return said + _pace(run, strategy, overall)
 
 
 def _pace(run: Run, strategy: str, gain: Gain) -> list[str]:

@@ -39,7 +39,7 @@ class Document:
             where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
             said = error.problem or error.context
             raise ConfigError(f"{path}{where}: {said}; quote strategy expressions") from None
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date with a 13th month
             raise ConfigError(f"{path}: {' '.join(str(error).split())}") from None
         if not isinstance(self.data, dict):
             raise ConfigError(f"{path}: an experiment is a mapping (name: …, model: …, tasks: …, strategies: …)")
@@ -78,5 +78,5 @@ def override(data: dict[str, Any], assignment: str) -> None:
             raise ConfigError(f"--set {assignment}: '{name}' is not a mapping")
     try:
         data[last] = yaml.safe_load(text)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
         raise ConfigError(f"--set {assignment}: '{text}' is not YAML; quote it") from None

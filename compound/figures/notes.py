@@ -81,6 +81,8 @@ def _sentences(look: Look, level: float) -> list[str]:
     if gained:
         ks = ", ".join(str(k) for k in sorted({line.last.k for line in gained}))
         numbers.append(f"Under the names: points gained over a single sample at k = {ks}, paired.")
+    if any(line.last.gain and line.last.gain.given for line in gained):
+        numbers.append("The words hold for all tasks at once.")
     if banded or gained:
         drawn = [word for word, there in (("bands", banded), ("brackets", bool(gained))) if there]
         numbers.append(f"{' and '.join(drawn).capitalize()}: {100 * level:g}% intervals.")

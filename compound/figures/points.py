@@ -30,10 +30,13 @@ class Gain:
     value: float
     low: float | None
     high: float | None
+    given: str = ""
 
     @property
     def verdict(self) -> str:
-        """ "rises" or "falls" where the interval leaves zero out; without an interval nothing is claimed."""
+        """The one given; else "rises" or "falls" where the interval leaves zero out; without one nothing."""
+        if self.given:
+            return self.given
         if self.low is None or self.high is None:
             return ""
         if self.low > 0:
@@ -111,7 +114,12 @@ def _point(row: Mapping[str, object]) -> Point:
         estimator=str(row["estimator"]),
         gain=None
         if gain is None
-        else Gain(gain, _number(row.get("gain_low"), "gain_low"), _number(row.get("gain_high"), "gain_high")),
+        else Gain(
+            gain,
+            _number(row.get("gain_low"), "gain_low"),
+            _number(row.get("gain_high"), "gain_high"),
+            str(row.get("verdict") or ""),
+        ),
     )
 
 

@@ -32,7 +32,8 @@ def scaling_chart(
         rows: the lines of curves.csv, as `points.Point` has them. "accuracy" (the strategy itself), "first parsed"
             and "pass@k" have a row for each k; "single", "greedy" and "constant" have one, at k = 1. Accuracies
             and intervals are fractions. The "accuracy" row of the largest k may carry gain, gain_low and gain_high:
-            the paired gain over a single sample, as fractions.
+            the paired gain over a single sample, as fractions; and verdict ("rises", "falls", "no clear change")
+            where it does not follow from that interval alone.
         title: the statement or question the figure is about.
         subtitle: one sentence under it. A row of the tier "simulation" puts SIMULATION in front, in red.
         against: "samples" draws against k. "cost" draws against mean dollars a question where every point has a
