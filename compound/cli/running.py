@@ -79,10 +79,13 @@ def _print_run(console: Console, found: Run) -> None:
     console.print()
     for sentence in [*sentences(found), screening(found)]:
         console.print(escape(sentence), soft_wrap=True)
-    bought, spent = found.facts["spent"]["completions"], found.facts["spent"]["usd"]
-    price = "at an unknown price" if spent is None else f"for ${spent:,.4f}"
+    spent = found.facts["spent"]
+    price = "at an unknown price" if spent["usd"] is None else f"for ${spent['usd']:,.4f}"
+    console.print(f"Bought {spent['completions']:,} samples {price} in {found.facts['seconds']:.0f} s.")
+    if spent["lost_tokens"]:
+        more = "an unknown sum" if spent["lost_usd"] is None else f"${spent['lost_usd']:,.4f}"
+        console.print(f"Calls whose reply never came whole may have cost up to {more} more.")
     again = shlex.join(["compound", *sys.argv[1:]])
-    console.print(f"Bought {bought:,} samples {price} in {found.facts['seconds']:.0f} s.")
     console.print(escape(f"Again, buying nothing: {again}"), soft_wrap=True)
 
 

@@ -119,6 +119,7 @@ async def run(
         facts["spent"] = {
             "usd": budget.spent.usd, "completions": budget.spent.calls,
             "tokens_in": budget.spent.tokens_in, "tokens_out": budget.spent.tokens_out,
+            "lost_usd": budget.lost.usd, "lost_tokens": budget.lost.tokens,
         }  # fmt: skip
         facts["limits"] = client.limiter.history
     found = _found(experiment, results / experiment.name, curves, screened, facts, stopped)

@@ -12,11 +12,12 @@ import hashlib
 import random
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from compound.core import (
+    Chat,
     Draw,
     Drawn,
     Failed,
@@ -24,17 +25,22 @@ from compound.core import (
     ModelFailure,
     Notice,
     Observer,
+    Prompt,
     Question,
-    Request,
     Sample,
 )
 from compound.models.backend import Backend, Call
+from compound.models.blocks import blocks
 from compound.models.budget import Budget, Price, Reservation
+from compound.models.futures import follow, refuse, settle
 from compound.models.limits import Limiter
 from compound.store import SampleStore
 
 ATTEMPTS = 6
 LONGEST_WAIT = 60.0
+TEMPLATE = 64  # tokens that a chat template adds of its own, a default system message above all
+# The server may have done the work, and charge for it.
+_MAYBE_CHARGED = frozenset({"timeout", "connection lost", "bad reply"})
 
 
 class _Owed(NamedTuple):
@@ -70,6 +76,8 @@ class Client:
         self._answered = False
         self._price: Price | None = None
         self._buying: set[asyncio.Task[None]] = set()
+        self._sending: set[asyncio.Task[Any] | None] = set()
+        self._closing = False
 
     @property
     def batch(self) -> int:
@@ -92,19 +100,19 @@ class Client:
         try:
             stored = self.store.read(asked.draw for asked in queue if asked.draw not in self._in_flight)
         except Exception as error:
-            _refuse(queue, error)
+            _refuse_all(queue, error)
             return
         for asked in queue:
             draw = asked.draw
             if (sample := stored.get(draw)) is not None:
                 found[asked.observer] += 1
-                _settle(asked.future, sample)
+                settle(asked.future, sample)
                 continue
             if draw not in self._in_flight:
                 # A future of its own: the purchase goes on when whoever asked first is cancelled.
                 flight = self._in_flight[draw] = asyncio.get_running_loop().create_future()
                 owed[draw] = asked._replace(future=flight)
-            _follow(self._in_flight[draw], asked.future)
+            follow(self._in_flight[draw], asked.future)
         for observer, count in found.items():
             observer.notify(Drawn(count, bought=False))
         for block in blocks(owed, self.batch):
@@ -114,10 +122,13 @@ class Client:
         task = asyncio.get_running_loop().create_task(self._buy(block))
         self._buying.add(task)
         task.add_done_callback(self._buying.discard)
+        task.add_done_callback(self._sending.discard)
 
     async def _buy(self, block: list[_Owed]) -> None:
         """Buy a block, file it whole, hand it out; a failure is recorded and handed out as well."""
         try:
+            if self._closing:
+                raise asyncio.CancelledError
             await self._opened()
             if len(block) > self.batch:  # less than was thought when the block was cut
                 for owed in block:
@@ -132,14 +143,14 @@ class Client:
                 if isinstance(error, ModelFailure):
                     self._record(block, error)
             finally:
-                _refuse(block, error)
+                _refuse_all(block, error)
             if not isinstance(error, Exception):
                 raise
             return
         self._forget(served)
         block[0].observer.notify(Drawn(len(filed), bought=True, usd=_dollars(filed)))
         for owed, sample in zip(served, filed, strict=True):
-            _settle(owed.future, sample)
+            settle(owed.future, sample)
         for owed in block[len(samples) :]:
             self._spawn([owed])
 
@@ -156,12 +167,15 @@ class Client:
                     samples = await self._attempt(call)
             except ModelFailure as failure:
                 failure.attempts = attempt
-                if failure.reason == "bad request" and call.n > 1:
+                self._sending.discard(asyncio.current_task())
+                refused_n = failure.reason == "bad request" and call.n > 1
+                if not refused_n:
+                    self._troubled(failure, attempt)
+                if attempt == ATTEMPTS or self._closing or not (failure.retryable or refused_n):
+                    raise
+                if refused_n:
                     call = replace(call, draws=call.draws[:1])
                     continue
-                self._troubled(failure, attempt)
-                if not failure.retryable or attempt == ATTEMPTS:
-                    raise
                 backoff = min(LONGEST_WAIT, 0.5 * 2**attempt) * random.uniform(0.5, 1.0)
                 await asyncio.sleep(max(backoff, min(failure.retry_after or 0.0, LONGEST_WAIT)))
             else:
@@ -173,7 +187,7 @@ class Client:
     def _troubled(self, failure: ModelFailure, attempt: int) -> None:
         """Slow down as the failure asks for; give up on a model that cannot be reached at all."""
         if failure.reason == "rate limit":
-            self.limiter.limited(failure.retry_after)
+            self.limiter.limited(min(failure.retry_after or 0.0, LONGEST_WAIT))
         else:
             self.limiter.troubled()
         if failure.reason == "no connection" and not self._answered and attempt >= 2:
@@ -197,43 +211,45 @@ class Client:
         self.store.check()
         began = time.monotonic()
         try:
-            async with asyncio.timeout(call.timeout):
-                samples = (await self.backend.complete(call))[: call.n]
-        except TimeoutError:
-            raise ModelFailure("timeout", f"no answer in {call.timeout:g} s") from None
-        if not samples:
-            raise ModelFailure("bad reply", "the reply has no completions")
+            samples = (await self._sent(call))[: call.n]
+        except ModelFailure as failure:
+            if failure.reason in _MAYBE_CHARGED:
+                self.budget.lose(self._most(call))
+            raise
         elapsed = time.monotonic() - began
         self.limiter.succeeded()
         self._answered = True
-        most, batch, now = self._most(call), len(samples), time.time()
+        batch, now = len(samples), time.time()
         name = hashlib.sha256(repr([d.key for d in call.draws]).encode()).hexdigest()[:12]
         priced = [
             replace(
                 sample,
-                text=_clean(sample.text),
-                reasoning=_clean(sample.reasoning),
-                usd=self._dollars(sample, batch, most),
+                usd=self._price.of(sample.tokens_in / batch, sample.tokens_out) if self._price else None,
                 seconds=sample.seconds or elapsed,
                 batch=batch,
                 call=name,
                 bought_at=now,
             )
-            for sample in samples
+            for sample in (_estimate(sample, call, batch) for sample in samples)
         ]
         self.budget.settle(priced)
         return priced
 
-    def _dollars(self, sample: Sample, batch: int, most: Reservation) -> float | None:
-        if self._price is None:
-            return None
-        if sample.estimated and most.usd is not None:
-            return most.usd / batch  # no usage in the reply: charge what was reserved
-        return self._price.of(sample.tokens_in / batch, sample.tokens_out)
+    async def _sent(self, call: Call) -> list[Sample]:
+        """What the backend says to a call, in time. Closing waits for calls that were sent."""
+        self._sending.add(asyncio.current_task())  # until it failed or all is filed
+        try:
+            async with asyncio.timeout(call.timeout):
+                samples = await self.backend.complete(call)
+        except TimeoutError:
+            raise ModelFailure("timeout", f"no answer in {call.timeout:g} s") from None
+        if not samples:
+            raise ModelFailure("bad reply", "the reply has no completions")
+        return samples
 
     def _most(self, call: Call) -> Reservation:
-        """The most that a call can take. A prompt has at most as many tokens as bytes."""
-        size, out = call.request.prompt.size, call.n * int(call.parameters["max_tokens"])
+        """The most that a call can take."""
+        size, out = _size(call.request.prompt), call.n * int(call.parameters["max_tokens"])
         return Reservation(self._price.of(size, out) if self._price else None, size + out)
 
     async def _opened(self) -> None:
@@ -252,71 +268,36 @@ class Client:
             self._in_flight.pop(owed.draw, None)
 
     async def close(self) -> None:
-        """Wait for what is in flight, then stop the backend."""
+        """Wait for the calls that were sent, give up those that were not, then stop the backend."""
+        self._closing = True
+        for task in self._buying - self._sending:
+            task.cancel()
         while self._buying:
-            await asyncio.gather(*self._buying, return_exceptions=True)
+            await asyncio.wait(self._buying)
+        for flight in self._in_flight.values():  # of a task that was given up before its first step
+            flight.cancel()
+        if self._opening:
+            self._opening.cancel()
+            await asyncio.gather(self._opening, return_exceptions=True)
         await self.backend.close()
 
 
-def blocks(draws: Iterable[Draw], batch: int) -> Iterator[list[Draw]]:
-    """Missing draws as the calls that buy them: one request each, at most `batch` draws.
-
-    The draws of a lane's branches are cut at multiples of `batch`, whoever else is missing; pieces that are
-    not full share a call. So an interrupted pool goes on with the very blocks that it would have sent.
-    """
-    by_request: dict[tuple[Request, int], list[Draw]] = {}
-    for draw in draws:
-        by_request.setdefault((draw.request, draw.replicate), []).append(draw)
-    for group in by_request.values():
-        pieces: dict[tuple[object, ...], list[Draw]] = {}
-        for draw in sorted(group, key=lambda d: (d.k, d.lane)):
-            pieces.setdefault((draw.k, draw.lane[:-1], draw.lane[-1] // batch), []).append(draw)
-        call: list[Draw] = []
-        for piece in pieces.values():
-            if len(call) + len(piece) > batch:
-                yield call
-                call = []
-            call = call + piece
-        if call:
-            yield call
-
-
-def _settle(future: asyncio.Future[Sample], sample: Sample) -> None:
-    if not future.done():
-        future.set_result(sample)
-
-
-def _follow(flight: asyncio.Future[Sample], asker: asyncio.Future[Sample]) -> None:
-    """Let whoever asks for a draw in flight have its result."""
-
-    def copy(done: asyncio.Future[Sample]) -> None:
-        if done.cancelled():
-            asker.cancel()
-        elif error := done.exception():
-            _refuse_one(asker, error)
-        else:
-            _settle(asker, done.result())
-
-    flight.add_done_callback(copy)
-
-
-def _refuse_one(future: asyncio.Future[Sample], error: BaseException) -> None:
-    if future.done():
-        return
-    if isinstance(error, Exception):
-        future.set_exception(error)
-    else:
-        future.cancel()
-
-
-def _refuse(block: Iterable[_Owed], error: BaseException) -> None:
+def _refuse_all(block: Iterable[_Owed], error: BaseException) -> None:
     for owed in block:
-        _refuse_one(owed.future, error)
+        refuse(owed.future, error)
 
 
-def _clean(text: str) -> str:
-    """Without lone surrogates, which no file and no database can hold."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+def _size(prompt: Prompt) -> int:
+    """Prompt tokens at most: a text has no more of them than bytes."""
+    return prompt.size + (TEMPLATE if isinstance(prompt, Chat) else 0)
+
+
+def _estimate(sample: Sample, call: Call, batch: int) -> Sample:
+    """The sample, charged with all that was reserved for it if the reply told no usage."""
+    if not sample.estimated:
+        return sample
+    out = call.n * int(call.parameters["max_tokens"])
+    return replace(sample, tokens_in=_size(call.request.prompt), tokens_out=out // batch)
 
 
 def _dollars(samples: list[Sample]) -> float | None:

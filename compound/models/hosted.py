@@ -20,10 +20,9 @@ class Hosted:
     refuses is an error that names it, never silently left out.
     """
 
-    endpoint = ""
-
     def __init__(self, model: str) -> None:
         self.model = model
+        self.endpoint = _configured(model)
         self.traits = Traits("hosted model", batch=8, defaults={"max_tokens": 1024})
         self._litellm: Any = None
         self._price: Price | None = None
@@ -81,13 +80,13 @@ class Hosted:
                 **call.parameters,
             )
         except Exception as error:
-            raise self._failure(error) from error
+            raise self._failure(error) from None  # LiteLLM's own text may repeat the key
         return read_reply(reply.model_dump())
 
     def _failure(self, error: Exception) -> Exception:
         """One of our errors for one of LiteLLM's."""
         status = getattr(error, "status_code", None)
-        detail = " ".join(str(error).split())[:200]
+        detail = http.one_line(str(error))
         if isinstance(error, self._litellm.UnsupportedParamsError):
             return MissingAbilityError(
                 f"{self.model} refuses a parameter: {detail}; set it to null in `parameters:`"
@@ -103,3 +102,11 @@ class Hosted:
 
     async def close(self) -> None:
         """Nothing was started."""
+
+
+def _configured(model: str) -> str:
+    """The address that the environment gives to a provider: LiteLLM goes there, and it is another model."""
+    provider = model.partition("/")[0].upper() if "/" in model else "OPENAI"
+    names = (f"{provider}_BASE_URL", f"{provider}_API_BASE")
+    url = next((url for name in names if (url := os.environ.get(name))), "")
+    return http.address(url, model) if url else ""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from compound.core import ModelError, ModelFailure
 
@@ -11,6 +14,8 @@ if TYPE_CHECKING:
     import aiohttp
 
 LARGEST_REPLY = 64 << 20
+EXAMPLE = "--base-url http://127.0.0.1:8000/v1"
+_SECRET = re.compile("KEY|TOKEN|SECRET|PASSWORD")
 
 
 def session() -> aiohttp.ClientSession:
@@ -42,13 +47,15 @@ async def post(
             raw = await _body(reply)
             if reply.status != 200:
                 raise failure(reply.status, _detail(raw), model, reply.headers.get("Retry-After"))
+    except aiohttp.InvalidURL:
+        raise ModelError(f"{model}: '{url}' is not an address; give one such as {EXAMPLE}") from None
     except aiohttp.ClientConnectorError as error:
         raise ModelFailure("no connection", str(error.os_error)) from error
     except (aiohttp.ClientError, ConnectionError) as error:
         raise ModelFailure("connection lost", type(error).__name__) from error
     try:
         return json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelFailure("bad reply", "the reply is not JSON") from error
 
 
@@ -62,15 +69,42 @@ async def _body(reply: aiohttp.ClientResponse) -> bytes:
     return b"".join(chunks)
 
 
+def address(url: str, model: str) -> str:
+    """A configured address as it is stored and shown.
+
+    Raises:
+        ModelError: it is none, or has credentials in it.
+    """
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        shown = one_line(url.rpartition("@")[2])
+        raise ModelError(f"{model}: '{shown}' is not an address; give one such as {EXAMPLE}")
+    if parts.username or parts.password:
+        raise ModelError(f"{model}: no credentials in an address, it is stored: set OPENAI_API_KEY instead")
+    return url.rstrip("/")
+
+
+def one_line(text: str) -> str:
+    """A line of what somebody else said, at most. Servers repeat the key that they refuse: it is taken out."""
+    for name, value in os.environ.items():
+        if _SECRET.search(name.upper()) and len(value.strip()) >= 8:
+            text = text.replace(value.strip(), "***")
+    return " ".join(text.split())[:200]
+
+
 def _detail(raw: bytes) -> str:
-    """What an error body says, at most a line of it."""
+    """What an error body says."""
     try:
         said = json.loads(raw)
         error = said.get("error", said)
         text = error.get("message", error) if isinstance(error, dict) else error
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         text = raw.decode("utf-8", "replace")
-    return " ".join(str(text).split())[:200]
+    return one_line(str(text))
 
 
 def failure(

@@ -34,13 +34,13 @@ class Limiter:
             await self._free.wait_for(lambda: self._busy < self.limit)
             self._busy += 1
         try:
-            if (wait := self._pause_until - time.monotonic()) > 0:
+            while (wait := self._pause_until - time.monotonic()) > 0:  # noqa: ASYNC110 - another 429 prolongs it
                 await asyncio.sleep(wait)
             yield
         finally:
             async with self._free:
                 self._busy -= 1
-                self._free.notify_all()
+                self._free.notify(max(0, self.limit - self._busy))  # all of thousands would take turns to look
 
     def succeeded(self) -> None:
         """A call went well."""

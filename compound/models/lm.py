@@ -6,12 +6,18 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING, Any, overload
 
-from compound.core import Draw, LaneError, Observer, Prompt, Question, Request, Sample
+from compound.core import Draw, LaneError, ModelError, Observer, Prompt, Question, Request, Sample
 from compound.core.sample import Lane
 from compound.models.client import Client
 
 if TYPE_CHECKING:
     from compound.models.session import Session
+
+
+# What is no part of a request, and would be stored with it. Keys come from the environment.
+_NOT_PARAMETERS = frozenset(
+    "n seed timeout stream model messages prompt api_key api_base base_url headers extra_headers".split()
+)
 
 
 class _Solve:
@@ -108,13 +114,20 @@ class LM:
         """
         if n is None:
             return await self._ask(prompt, parameters)
-        asked = [self.fork(i)._ask(prompt, parameters) for i in range(n)]
-        return await asyncio.gather(*asked)
+        asked = [asyncio.ensure_future(self.fork(i)._ask(prompt, parameters)) for i in range(n)]
+        try:
+            return await asyncio.gather(*asked)
+        except BaseException:
+            for one in asked:  # so that no fork is left waiting in its lane; what was sent is kept
+                one.cancel()
+            await asyncio.gather(*asked, return_exceptions=True)
+            raise
 
     async def _ask(self, prompt: Prompt, parameters: dict[str, Any]) -> Sample:
         traits = self._client.backend.traits
         merged = {**traits.defaults, **self._parameters, **parameters}
         sent = tuple(sorted((name, value) for name, value in merged.items() if value is not None))
+        _check(self.model, dict(sent))
         request = Request(self.model, self._client.backend.endpoint, prompt, sent)
         lane, solve = self.lane, self._solve
         if lane in solve.waiting:
@@ -129,3 +142,14 @@ class LM:
             return await self._client.ask(draw, self.question, self._observer)
         finally:
             solve.waiting.discard(lane)
+
+
+def _check(model: str, sent: dict[str, Any]) -> None:
+    if wrong := sorted(_NOT_PARAMETERS & sent.keys()):
+        raise ModelError(
+            f"{model}: {', '.join(wrong)} cannot be set as a sampling parameter: completions are asked for with n "
+            "of sample(), keys come from the environment, an address is given with --base-url"
+        )
+    most = sent.get("max_tokens")
+    if not isinstance(most, int) or most < 1:
+        raise ModelError(f"{model}: max_tokens must be a number of tokens, not {most}: no cap can be kept without")

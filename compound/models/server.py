@@ -6,7 +6,7 @@ import os
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from compound.core import Chat, ModelFailure, Sample
+from compound.core import Chat, ModelError, ModelFailure, Sample
 from compound.models import http
 from compound.models.backend import Call, Traits
 from compound.models.budget import Price
@@ -26,7 +26,7 @@ class Server:
 
     def __init__(self, model: str, base_url: str) -> None:
         self.model = model
-        self.endpoint = base_url.rstrip("/")
+        self.endpoint = http.address(base_url, model)
         self.traits = Traits("hosted model", batch=16, defaults={"max_tokens": 1024})
         self._name = next((model.removeprefix(p) for p in _PREFIXES if model.startswith(p)), model)
         self._http: aiohttp.ClientSession | None = None
@@ -47,15 +47,22 @@ class Server:
         body = {"model": self._name, field: prompt.payload(), "n": call.n, **call.parameters}
         if call.n == 1:
             del body["n"]
-        key = os.environ.get("OPENAI_API_KEY")
-        headers = {"Authorization": f"Bearer {key}"} if key else None
-        reply = await http.post(self._http, f"{self.endpoint}/{path}", body, model=self.model, headers=headers)
+        reply = await http.post(
+            self._http, f"{self.endpoint}/{path}", body, model=self.model, headers=_credentials(self.model)
+        )
         return read_reply(reply)
 
     async def close(self) -> None:
         """Close the HTTP session."""
         if self._http:
             await self._http.close()
+
+
+def _credentials(model: str) -> dict[str, str] | None:
+    key = os.environ.get("OPENAI_API_KEY", "").strip()
+    if not key.isprintable():
+        raise ModelError(f"{model}: OPENAI_API_KEY has characters that no key has (a line break?): set it again")
+    return {"Authorization": f"Bearer {key}"} if key else None
 
 
 def read_reply(reply: Any) -> list[Sample]:
@@ -71,28 +78,33 @@ def read_reply(reply: Any) -> list[Sample]:
         choices, usage = reply["choices"], reply.get("usage") or {}
         fingerprint = "/".join(str(reply.get(k) or "") for k in ("model", "system_fingerprint")).strip("/")
         samples = []
-        tokens_in, total = usage.get("prompt_tokens"), usage.get("completion_tokens")
+        tokens_in, total = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
         contents = [_content(choice) for choice in choices]
         shares = _shares(total or 0, [len(text) + len(thought) for text, thought in contents])
         details = usage.get("completion_tokens_details") or {}
-        hidden = _shares(details.get("reasoning_tokens") or 0, shares)
+        hidden = _shares(_count(details.get("reasoning_tokens")) or 0, shares)
         for choice, (text, thought), tokens, reasoning in zip(choices, contents, shares, hidden, strict=True):
             said = choice.get("finish_reason")
             samples.append(
                 Sample(
                     text=text,
                     reasoning=thought,
-                    tokens_in=int(tokens_in or 0),
+                    tokens_in=tokens_in or 0,
                     tokens_out=tokens,
                     tokens_reasoning=reasoning,
                     finish="length" if said == "length" else "refusal" if said == "content_filter" else "stop",
                     fingerprint=fingerprint,
-                    estimated=tokens_in is None or total is None,
+                    estimated=not tokens_in or total is None,  # no prompt has 0 tokens
                 )
             )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ModelFailure("bad reply", f"not a completion: {error!r}"[:200]) from error
     return samples
+
+
+def _count(said: Any) -> int | None:
+    """A number of tokens that can be believed; None for anything else."""
+    return said if isinstance(said, int) and not isinstance(said, bool) and 0 <= said < 1 << 40 else None
 
 
 def _content(choice: dict[str, Any]) -> tuple[str, str]:

@@ -70,10 +70,12 @@ class Session:
 
     async def close(self) -> None:
         """Wait for what is in flight, stop what was started, close the store if it was opened here."""
-        for client in self._clients.values():
-            await client.close()
-        if self._owns_store:
-            self.store.close()
+        try:
+            for client in self._clients.values():
+                await client.close()
+        finally:
+            if self._owns_store:
+                self.store.close()
 
     async def __aenter__(self) -> Self:
         return self

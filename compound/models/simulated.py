@@ -9,13 +9,14 @@ draws of its question and replicate share. Every draw follows from its own name,
 sample whatever was asked before, in any batch. At temperature 0 it gives its most probable answer.
 
 Options after `?`, joined by `&`: wrong=4, rho=0, abstain=0 (share of unreadable replies), truncate=0 (share cut
-off), tokens=40 (mean length, geometric), seconds=1 (median latency, lognormal, not slept), price=0/0 (dollars
-per million prompt/completion tokens), seed=0.
+off), tokens=40 (mean length, exponential, at most max_tokens), seconds=1 (median latency, lognormal, not slept),
+price=0/0 (dollars per million prompt/completion tokens), seed=0.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 import re
 from collections.abc import Sequence
@@ -74,11 +75,14 @@ class World:
         try:
             if name == "price":
                 into, _, out = value.partition("/")
-                return Price(float(into) / 1e6, float(out or into) / 1e6)
+                prices = [float(into), float(out or into)]
+                if not all(0 <= each < math.inf for each in prices):
+                    raise ModelError(f"'{model}': option {name}={value} is out of range")
+                return Price(prices[0] / 1e6, prices[1] / 1e6)
             number = type(getattr(self, name))(value)
         except ValueError:
             raise ModelError(f"'{model}': option {name}={value} is not a number") from None
-        if number < 0 or (name in {"rho", "abstain", "truncate"} and number > 1):
+        if not 0 <= number < math.inf or (name in {"rho", "abstain", "truncate"} and number > 1):
             raise ModelError(f"'{model}': option {name}={value} is out of range")
         return number
 
@@ -154,9 +158,9 @@ class Simulated:
         answer = source.choices(answers, weights)[0]
         if greedy:
             answer = answers[max(range(len(answers)), key=weights.__getitem__)]
-        tokens = max(1, round(own.expovariate(1 / world.tokens))) if world.tokens else 1
         cap = int(call.parameters["max_tokens"])
-        cut = own.random() < world.truncate or tokens > cap
+        tokens = min(cap, max(1, round(own.expovariate(1 / world.tokens)))) if world.tokens else 1
+        cut = own.random() < world.truncate
         mute = own.random() < world.abstain
         return Sample(
             text="I cannot" if cut else "…" if mute else f"Answer: {answer}",

@@ -10,16 +10,19 @@ Covered: `kill -9`; a full disk (what is in flight still fits: see `_Reserve`); 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self, TypeVar
 
 from compound.core import Draw, Request, Sample, StoreError
 
+T = TypeVar("T")
 _SCHEMA = 1
 _COLUMNS = tuple(f.name for f in fields(Sample) if f.name != "draw")
 _DRAW = (
@@ -43,23 +46,33 @@ _SELECT = f"SELECT lane, k, {', '.join(_COLUMNS)} FROM samples WHERE request = ?
 
 
 class _Reserve:
-    """A file that is given up when the disk is full, so that what is in flight can still be committed."""
+    """Space that is given up when the disk is full, so that what is in flight can still be committed.
+
+    A file without a name: each process has its own, and it goes with the process however that ends.
+    """
 
     SIZE = 8 << 20
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, folder: Path) -> None:
+        self._file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - held until it is needed
+        try:
+            self._file.write(b"\0" * self.SIZE)
+            self._file.flush()
+        except OSError:
+            self.release()
+            raise
 
-    def hold(self) -> None:
-        """Write the file, unless it is there."""
-        if not self.path.exists() or self.path.stat().st_size < self.SIZE:
-            self.path.write_bytes(b"\0" * self.SIZE)
+    def release(self) -> None:
+        """Give the space up."""
+        # Closing flushes, which fails on a disk that was full from the start.
+        with contextlib.suppress(OSError):
+            self._file.close()
 
-    def release(self) -> bool:
-        """Give the space up; false if there is none left to give."""
-        held = self.path.exists()
-        self.path.unlink(missing_ok=True)
-        return held
+
+def _disk_is_full(error: Exception) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextlib.contextmanager
@@ -69,7 +82,7 @@ def _named(path: Path | None) -> Iterator[None]:
         yield
     except (sqlite3.Error, OSError) as error:
         where = path or "the store in memory"
-        if "full" in str(error) or "No space" in str(error):
+        if _disk_is_full(error):
             raise StoreError(
                 f"{where}: the disk is full; every completed call was kept: make room and run again"
             ) from error
@@ -94,6 +107,7 @@ class SampleStore:
         self.path = Path(path) if path is not None else None
         self.full = False
         self._ids: dict[bytes, int] = {}
+        self._reserve: _Reserve | None = None
         with _named(self.path):
             if self.path:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -101,17 +115,21 @@ class SampleStore:
             self._db = sqlite3.connect(
                 self.path or ":memory:", timeout=60, isolation_level=None, check_same_thread=False
             )
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._prepare()
-            self._reserve = _Reserve(self.path.with_name(self.path.name + "-reserve")) if self.path else None
-            if self._reserve:
-                self._reserve.hold()
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                self._db.execute("PRAGMA synchronous = NORMAL")
+                self._prepare()
+                self._reserve = _Reserve(self.path.parent) if self.path else None
+            except BaseException:
+                self._db.close()
+                raise
 
     def _prepare(self) -> None:
         with self._transaction():
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
             if version == 0:
+                if self._db.execute("SELECT 1 FROM sqlite_master").fetchone():
+                    raise StoreError(f"{self.path} is a database of something else: give another with --store")
                 for statement in _TABLES.split(";"):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {_SCHEMA}")
@@ -133,19 +151,19 @@ class SampleStore:
             self._ids.clear()  # it may hold rows that are gone now
             raise
 
-    def _commit(self, write: Any) -> None:
+    def _commit(self, write: Callable[[], T]) -> T:
         """Run `write` in a transaction; on a full disk once more in the reserve, then refuse further work."""
         with _named(self.path):
             try:
                 with self._transaction():
-                    write()
+                    return write()
             except sqlite3.OperationalError as error:
-                if "full" not in str(error) or not self._reserve:
+                if not _disk_is_full(error) or not self._reserve:
                     raise
                 self.full = True
                 self._reserve.release()
                 with self._transaction():
-                    write()
+                    return write()
 
     def check(self) -> None:
         """Refuse to go on once the disk has been full.
@@ -162,7 +180,7 @@ class SampleStore:
         """The row of a request, made where it is new. Inside a transaction."""
         if (known := self._find(request)) is not None:
             return known
-        body = json.dumps(request.prompt.payload(), ensure_ascii=False)
+        body = _clean(json.dumps(request.prompt.payload(), ensure_ascii=False))
         self._db.execute("INSERT OR IGNORE INTO prompts (body) VALUES (?)", (body,))
         (prompt,) = self._db.execute("SELECT id FROM prompts WHERE body = ?", (body,)).fetchone()
         row = self._db.execute(
@@ -205,24 +223,25 @@ class SampleStore:
     def write(self, samples: Sequence[tuple[Draw, Sample]]) -> list[Sample]:
         """File a block of samples under their draws, whole or not at all, and return what is filed there.
 
-        A draw that another process filed first stays: its sample is returned instead.
+        A draw that another process filed first stays: its sample is returned instead. Lone surrogates, which
+        no database can hold, are replaced.
 
         Raises:
             StoreError: the disk is full and the reserve too.
         """
 
-        def insert() -> None:
-            self._db.executemany(
+        samples = [(draw, _storable(sample)) for draw, sample in samples]
+
+        def insert() -> int:
+            return self._db.executemany(
                 _INSERT,
                 (
                     (self._request(draw.request), *draw.key[1:], *(getattr(sample, c) for c in _COLUMNS))
                     for draw, sample in samples
                 ),
-            )
+            ).rowcount
 
-        before = self._db.total_changes
-        self._commit(insert)
-        if self._db.total_changes - before >= len(samples):
+        if self._commit(insert) == len(samples):
             return [sample.filed(draw) for draw, sample in samples]
         filed = self.read(draw for draw, _ in samples)
         return [filed[draw] for draw, _ in samples]
@@ -232,7 +251,7 @@ class SampleStore:
         self._commit(
             lambda: self._db.executemany(
                 "INSERT INTO failures VALUES (?, ?, ?, ?, ?, ?)",
-                [(self._request(draw.request), *draw.key[1:], reason, at) for draw in draws],
+                [(self._request(draw.request), *draw.key[1:], _clean(reason), at) for draw in draws],
             )
         )
 
@@ -260,6 +279,19 @@ class SampleStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _clean(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _storable(sample: Sample) -> Sample:
+    return replace(
+        sample,
+        text=_clean(sample.text),
+        reasoning=_clean(sample.reasoning),
+        fingerprint=_clean(sample.fingerprint),
+    )
 
 
 def _sample(values: Sequence[Any], draw: Draw) -> Sample:
