@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from compound.answers.kind import Kind, undecorated
+from compound.answers.kind import Kind, negated, undecorated
 from compound.answers.text import normalised
 from compound.core import Question
 
@@ -14,6 +14,10 @@ _BARE = re.compile(r"(?:(?i:option|choice)\s+)?([A-Z])(?=$|\s*[).:,;*\]}–-]|\s
 _BEFORE_WORDS = re.compile(
     r"(?:(?i:option|choice)\s+)?(?:([B-HJ-Z])|[AI](?=\s+(?:because|since|as|which|is|due)\b))(?=\s)"
 )
+# "(A) or (B)", "B and C": a hedge is no answer. "(A) is wrong" is none either.
+_ALSO = re.compile(r"[\s)\]}*]*(?:[,/&]|\bor\b|\band\b)\s*(?:(?i:option|choice)\s+)?[(\[{*]*([A-Z])(?![\w'’])")
+_DENIED = re.compile(r"[\s)\]}*]*(?:is|are)(?:n['’]t\b|\s+(?:not|wrong|incorrect|false)\b)")
+_LONGEST = 2000  # the words of a longer line are not compared with the options
 
 
 class Choice(Kind):
@@ -33,10 +37,12 @@ class Choice(Kind):
             if (match := pattern.match(said)) and (
                 letter := match[0].strip("()[]{} ")[-1].upper()
             ) in question.letters:
-                return letter
+                also = _ALSO.match(said, match.end())
+                hedged = also and also[1] in question.letters and also[1] != letter
+                return None if hedged or _DENIED.match(said, match.end()) else letter
         if len(said) == 1 and said.upper() in question.letters:
             return said.upper()
-        words = normalised(said)
+        words = normalised(said) if len(said) <= _LONGEST else ""
         same = [
             letter
             for letter, choice in zip(question.letters, question.choices, strict=True)
@@ -45,9 +51,10 @@ class Choice(Kind):
         if len(same) == 1:
             return same[0]
         enclosed = {letter.upper() for letter in _ENCLOSED.findall(said)} & set(question.letters)
-        return enclosed.pop() if len(enclosed) == 1 else None
+        return enclosed.pop() if len(enclosed) == 1 and not negated(said) else None
 
     def guess(self, text: str, question: Question) -> str | None:
         """A reply that is an option, or whose last line names exactly one."""
         lines = [line for line in text.splitlines() if line.strip()]
-        return self.read(lines[-1], question) if lines else None
+        named = {letter.upper() for letter in _ENCLOSED.findall(lines[-1])} if lines else set()
+        return self.read(lines[-1], question) if lines and len(named & set(question.letters)) <= 1 else None

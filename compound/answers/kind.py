@@ -9,13 +9,18 @@ from typing import ClassVar, NamedTuple
 
 from compound.core import Question
 
-# "answer is 7", "Answer: 7", "answer = 7", "#### 7": the rest of the line is the statement.
+_LONGEST, _MOST = 300, 200  # characters of a statement; statements of a reply that are looked at, from the last
+
+# "answer is 7", "**Answer**: 7", "answer = 7": the rest of the line is the statement. It is only looked at, since
+# another may follow in the same line. "#### 7" needs a line of its own: "#### Step 2" is a heading.
 _STATED = re.compile(
-    r"(?:\banswer(?:\s+(?:is|would\s+be|should\s+be))?\s*(?:[:=]|\bis\b|(?<=is)|(?<=be))|\#{4})"
-    r"[\s*_:]*(?P<said>[^\n]{1,300})",
-    re.IGNORECASE,
+    r"(?:\banswer[*_]{0,3}(?:\s+(?:is|would\s+be|should\s+be))?\s*(?:[:=]|\bis\b|(?<=is)|(?<=be))"
+    r"|\#{4}(?=[ \t]*(?:[-+$€£\d.,/% \t]+|\(?[A-Z]\)?)[ \t]*$))"
+    rf"[\s*_:]*(?=(?P<said>[^\n]{{0,{_LONGEST}}}))",
+    re.IGNORECASE | re.MULTILINE,
 )
-_BOXED = re.compile(r"\\boxed\s*\{")
+_BRACE = re.compile(r"\\boxed\s*\{|[{}]")
+_NEGATED = re.compile(r"\W*not\b", re.IGNORECASE)
 _DECORATION = " \t\r\n*_`\"'“”‘’$"
 
 
@@ -28,28 +33,34 @@ class Statement(NamedTuple):
 
 
 def _boxes(text: str) -> Iterator[Statement]:
-    """The contents of `\\boxed{…}` with balanced braces; an unbalanced one is not closed."""
-    for match in _BOXED.finditer(text):
-        depth, end = 1, match.end()
-        while end < len(text) and depth:
-            depth += {"{": 1, "}": -1}.get(text[end], 0)
-            end += 1
-        if not depth:
-            yield Statement(match.start(), text[match.end() : end - 1], True)
+    """The contents of `\\boxed{…}` with balanced braces; an unbalanced one states nothing."""
+    opened: list[re.Match[str]] = []
+    for brace in _BRACE.finditer(text):
+        if brace[0] != "}":
+            opened.append(brace)
+        elif opened and (box := opened.pop())[0] != "{" and brace.start() - box.end() <= _LONGEST:
+            yield Statement(box.start(), text[box.end() : brace.start()], True)
 
 
 def statements(text: str) -> list[Statement]:
-    """Every answer that the text states, the last one first.
+    """The answers that the text states, the last one first.
 
     A statement is closed when something follows it: a truncated text may have stopped inside its last word.
     """
-    lines = [Statement(m.start(), m["said"], closed="\n" in text[m.end() :][:1]) for m in _STATED.finditer(text)]
-    return sorted([*lines, *_boxes(text)], key=lambda s: s.start, reverse=True)
+    lines = [
+        Statement(m.start(), m["said"], closed=text.startswith("\n", m.end("said"))) for m in _STATED.finditer(text)
+    ]
+    return sorted([*lines, *_boxes(text)], key=lambda s: s.start, reverse=True)[:_MOST]
 
 
 def undecorated(text: str) -> str:
     """The text without quotes, emphasis and dollar signs around it."""
     return text.strip(_DECORATION)
+
+
+def negated(said: str) -> bool:
+    """Whether a statement says what the answer is not."""
+    return _NEGATED.match(said) is not None
 
 
 class Kind(ABC):
@@ -72,12 +83,14 @@ class Kind(ABC):
     def parse(self, text: str, question: Question, *, truncated: bool = False) -> str | None:
         """The canonical value of the last answer that a reply states, or None.
 
-        A truncated reply counts only if its statement was closed before the cut.
+        A truncated reply counts only if its statement was closed before the cut. Where something was stated that
+        cannot be read ("Answer: unknown"), nothing is guessed from the rest of the text.
         """
-        for statement in statements(text):
+        stated = statements(text)
+        for statement in stated:
             if (statement.closed or not truncated) and (value := self.read(statement.said, question)):
                 return value
-        return None if truncated else self.guess(text, question)
+        return None if truncated or stated else self.guess(text, question)
 
     def grade(self, value: str, question: Question) -> bool:
         """Whether a canonical value is (one of) the gold answer(s)."""

@@ -12,12 +12,16 @@ from compound.core import Question
 _MACRO = re.compile(r"\\(?:text|textbf|mathrm|boxed)\s*\{([^{}]*)\}")
 _NUMERIC = re.compile(r"[-+−]?\s?[$€£]?[\d.,]+(?:\s?/\s?\d+)?")
 _LONGEST = 80  # a longer line is an explanation, not an answer
+_REFUSED = re.compile(
+    r"(?:i['’]?m sorry|sorry\b|i can(?:not|['’]t| not)\b|i am unable|i do(?:n['’]t| not) know|as an ai\b)"
+)
 
 
 def normalised(text: str) -> str:
-    """Lower case, composed, single spaces, without punctuation at either end."""
-    text = unicodedata.normalize("NFC", _MACRO.sub(r"\1", text)).casefold()
-    return " ".join(undecorated(text).split()).strip(".,;:!?()[]{}\"'` *_")
+    """Lower case, composed, single spaces, nothing invisible, without punctuation at either end."""
+    text = "".join(char for char in _MACRO.sub(r"\1", text) if char.isprintable() or char.isspace())
+    text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    return " ".join(text.split()).strip(".,;:!?()[]{}\"'“”‘’`$ *_")
 
 
 class FreeText(Kind):
@@ -35,10 +39,13 @@ class FreeText(Kind):
             found := numbers(bare)
         ):
             return found[0]
-        return normalised(said) or None
+        words = normalised(said)
+        return words if any(char.isalnum() for char in words) else None
 
     def guess(self, text: str, question: Question) -> str | None:
-        """A reply of one short line is the answer; of a longer one nothing was stated."""
+        """A reply of one short line is the answer, if it is no refusal; of a longer one nothing was stated."""
         lines = [line for line in text.splitlines() if line.strip()]
+        if lines and _REFUSED.match(lines[0].strip().lower()):
+            return None
         short = len(lines) == 1 and len(lines[0]) <= _LONGEST and not lines[0].rstrip().endswith(":")
         return self.read(lines[0], question) if short else None

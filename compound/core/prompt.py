@@ -35,7 +35,7 @@ class Chat:
     @property
     def size(self) -> int:
         """Length in UTF-8 bytes: an upper bound of the number of tokens, template included."""
-        return sum(len(m.content.encode()) + 16 for m in self.messages)
+        return sum(len(m.content.encode("utf-8", "surrogatepass")) + 16 for m in self.messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Text:
     @property
     def size(self) -> int:
         """Length in UTF-8 bytes: an upper bound of the number of tokens."""
-        return len(self.text.encode()) + 1
+        return len(self.text.encode("utf-8", "surrogatepass")) + 1
 
 
 Prompt = Chat | Text

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from compound.core.errors import TaskError
+
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -38,6 +40,13 @@ class Question:
     id: str = ""
 
     def __post_init__(self) -> None:
+        for name in ("gold", "choices"):
+            if isinstance(given := getattr(self, name), list):
+                object.__setattr__(self, name, tuple(given))
+        if len(self.choices) > len(LETTERS):
+            raise TaskError(
+                f"{self.text[:60]!r} has {len(self.choices)} choices; at most {len(LETTERS)} have letters"
+            )
         if not self.id:
             content = [self.text, self.kind, self.gold, self.choices, self.cluster, dict(self.metadata)]
             digest = hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()

@@ -58,6 +58,9 @@ class Traits:
         highest: calls in flight at most.
         plain: whether it is better served with a plain text to continue than with a chat.
         defaults: parameters that are sent unless others are given.
+        by_question: whether it answers the question and step rather than the prompt (simulated, recorded); both
+            are part of its requests.
+        filed: whether its samples belong into the store; those of a recording are on disk already.
     """
 
     tier: Tier
@@ -66,6 +69,8 @@ class Traits:
     highest: int = 100
     plain: bool = False
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    by_question: bool = False
+    filed: bool = True
 
 
 class Backend(Protocol):

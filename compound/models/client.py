@@ -97,8 +97,9 @@ class Client:
         queue, self._queue = self._queue, []
         owed: dict[Draw, _Owed] = {}
         found: Counter[Observer] = Counter()
+        wanted = [asked.draw for asked in queue if asked.draw not in self._in_flight]
         try:
-            stored = self.store.read(asked.draw for asked in queue if asked.draw not in self._in_flight)
+            stored = self.store.read(wanted) if self.backend.traits.filed else {}
         except Exception as error:
             _refuse_all(queue, error)
             return
@@ -136,7 +137,7 @@ class Client:
                 return
             samples = await self._bought(block)
             served = block[: len(samples)]
-            filed = self.store.write([(o.draw, s) for o, s in zip(served, samples, strict=True)])
+            filed = self._filed([owed.draw for owed in served], samples)
         except BaseException as error:
             self._forget(block)
             try:
@@ -257,6 +258,11 @@ class Client:
             self._opening = asyncio.get_running_loop().create_task(self.backend.open())
         await asyncio.shield(self._opening)
         self._price = self.backend.price()
+
+    def _filed(self, draws: list[Draw], samples: list[Sample]) -> list[Sample]:
+        if self.backend.traits.filed:
+            return self.store.write(list(zip(draws, samples, strict=True)))
+        return [sample.filed(draw) for draw, sample in zip(draws, samples, strict=True)]
 
     def _record(self, block: list[_Owed], failure: ModelFailure) -> None:
         reason = f"{failure} (attempts: {failure.attempts})"

@@ -95,15 +95,20 @@ class LM:
         return self._with(parameters={**self._parameters, **parameters})
 
     @overload
-    async def sample(self, prompt: Prompt, n: None = None, **parameters: Any) -> Sample: ...
+    async def sample(
+        self, prompt: Prompt, n: None = None, *, step: str = "answer", **parameters: Any
+    ) -> Sample: ...
     @overload
-    async def sample(self, prompt: Prompt, n: int, **parameters: Any) -> list[Sample]: ...
-    async def sample(self, prompt: Prompt, n: int | None = None, **parameters: Any) -> Sample | list[Sample]:
+    async def sample(self, prompt: Prompt, n: int, *, step: str = "answer", **parameters: Any) -> list[Sample]: ...
+    async def sample(
+        self, prompt: Prompt, n: int | None = None, *, step: str = "answer", **parameters: Any
+    ) -> Sample | list[Sample]:
         """Ask once in this lane; with `n`, let the forks 0..n-1 ask once each.
 
         Args:
             prompt: what the model reads.
             n: how many completions; a list is returned then.
+            step: what is asked for (`answer`, `judge`, …): recorded models are keyed by question and step.
             parameters: sampling parameters of this call; they override the bound ones.
 
         Raises:
@@ -113,8 +118,8 @@ class LM:
             UserError: the user must do something (key, model id, parameter, disk).
         """
         if n is None:
-            return await self._ask(prompt, parameters)
-        asked = [asyncio.ensure_future(self.fork(i)._ask(prompt, parameters)) for i in range(n)]
+            return await self._ask(prompt, step, parameters)
+        asked = [asyncio.ensure_future(self.fork(i)._ask(prompt, step, parameters)) for i in range(n)]
         try:
             return await asyncio.gather(*asked)
         except BaseException:
@@ -123,11 +128,13 @@ class LM:
             await asyncio.gather(*asked, return_exceptions=True)
             raise
 
-    async def _ask(self, prompt: Prompt, parameters: dict[str, Any]) -> Sample:
+    async def _ask(self, prompt: Prompt, step: str, parameters: dict[str, Any]) -> Sample:
         traits = self._client.backend.traits
         merged = {**traits.defaults, **self._parameters, **parameters}
+        _check(self.model, merged)
+        if traits.by_question:
+            merged |= {"question": self.question.id, "step": step}
         sent = tuple(sorted((name, value) for name, value in merged.items() if value is not None))
-        _check(self.model, dict(sent))
         request = Request(self.model, self._client.backend.endpoint, prompt, sent)
         lane, solve = self.lane, self._solve
         if lane in solve.waiting:
@@ -145,7 +152,7 @@ class LM:
 
 
 def _check(model: str, sent: dict[str, Any]) -> None:
-    if wrong := sorted(_NOT_PARAMETERS & sent.keys()):
+    if wrong := sorted(name for name in _NOT_PARAMETERS & sent.keys() if sent[name] is not None):
         raise ModelError(
             f"{model}: {', '.join(wrong)} cannot be set as a sampling parameter: completions are asked for with n "
             "of sample(), keys come from the environment, an address is given with --base-url"

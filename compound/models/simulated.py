@@ -128,7 +128,9 @@ class Simulated:
     def __init__(self, model: str) -> None:
         self.model = model
         self.world = World.parse(model)
-        self.traits = Traits("simulation", batch=32, start=100, highest=100, defaults={"max_tokens": 1024})
+        self.traits = Traits(
+            "simulation", batch=32, start=100, highest=100, defaults={"max_tokens": 1024}, by_question=True
+        )
 
     async def open(self) -> None:
         """Nothing to do."""

@@ -144,12 +144,16 @@ class Strategy(ABC):
 
 @dataclass_transform(frozen_default=True)
 def strategy(name: str) -> Callable[[S], S]:
-    """Make a class a frozen dataclass and register it under its name in expressions."""
+    """Make a class a frozen dataclass and register it under its name in expressions.
+
+    Raises:
+        ExpressionError: another strategy has the name already.
+    """
 
     def register(cls: S) -> S:
         dataclass(frozen=True, repr=False)(cls)  # changes the class in place
         cls.name = name
-        REGISTRY[name] = cls
+        _claim(name, cls)
         return cls
 
     return register
@@ -159,10 +163,21 @@ def alias(name: str) -> Callable[[Callable[..., Strategy]], Callable[..., Strate
     """Register a function that builds a strategy under the name that people look for."""
 
     def register(build: Callable[..., Strategy]) -> Callable[..., Strategy]:
-        REGISTRY[name] = build
+        _claim(name, build)
         return build
 
     return register
+
+
+def _claim(name: str, make: Callable[..., Strategy]) -> None:
+    holder = REGISTRY.get(name, make)
+    # The same definition run again (a reload, a notebook cell) takes the place of the older one.
+    if (holder.__module__, holder.__qualname__) != (make.__module__, make.__qualname__):
+        raise ExpressionError(
+            f"two strategies are called '{name}': {holder.__module__}.{holder.__qualname__} and "
+            f"{make.__module__}.{make.__qualname__}; rename one"
+        )
+    REGISTRY[name] = make
 
 
 @dataclass(frozen=True)
@@ -208,7 +223,7 @@ class Pooled(Strategy):
 
     @abstractmethod
     async def select(self, question: Question, answers: Sequence[Answer], lm: LM) -> Answer:
-        """The answer picked from the candidates; what picking itself took is in its usage and step."""
+        """The answer picked: a candidate as it is, or a new one; what picking took is in its usage and step."""
 
     def expected_accuracy(self, pools: Sequence[AnswerPool]) -> np.ndarray | None:
         """Exact expected accuracy at every k, for pools of one size; None: the rule has no formula, replay it.
@@ -224,12 +239,19 @@ class Pooled(Strategy):
     async def solve(self, question: Question, lm: LM) -> Answer:
         """Draw, perhaps stop, pick."""
         answers: list[Answer] = []
+        usage = Usage()
         # Who may stop early has to look after each candidate; everybody else draws them all at once.
         wave = self.n if type(self).enough is Pooled.enough else 1
-        while len(answers) < self.n and not self.enough(ballots(question, [a.value for a in answers])):
-            answers += await self.draw(question, lm, range(len(answers), min(self.n, len(answers) + wave)))
+        while len(answers) < self.n:
+            drawn = await self.draw(question, lm, range(len(answers), min(self.n, len(answers) + wave)))
+            answers += drawn
+            usage += together(drawn)
+            if wave < self.n and self.enough(ballots(question, [a.value for a in answers])):
+                break
         picked = await self.select(question, answers, lm)
-        return pooled(self, question, answers, picked)
+        if any(picked is answer for answer in answers):  # what it took is counted among the candidates
+            picked = replace(picked, usage=Usage(), step=Step(self.name, picked.value))
+        return pooled(self, question, answers, picked, usage + picked.usage)
 
     async def draw(self, question: Question, lm: LM, numbers: Iterable[int]) -> list[Answer]:
         """The candidates with these numbers, drawn at once; one whose call failed is an empty answer."""
@@ -249,12 +271,17 @@ def ballots(question: Question, values: Sequence[str | None]) -> Ballots:
     return Ballots(tuple(None if value is None else classes[value] for value in values))
 
 
-def pooled(who: Strategy, question: Question, answers: Sequence[Answer], picked: Answer) -> Answer:
-    """The final answer of a pool: what was picked, with all that led to it."""
-    votes = ballots(question, [a.value for a in answers])
+def together(answers: Iterable[Answer]) -> Usage:
+    """The usage of answers that were drawn at once."""
     usage = Usage()
     for answer in answers:
-        usage = usage | answer.usage
+        usage |= answer.usage
+    return usage
+
+
+def pooled(who: Strategy, question: Question, answers: Sequence[Answer], picked: Answer, usage: Usage) -> Answer:
+    """The final answer of a pool: what was picked, with all that led to it and what that took."""
+    votes = ballots(question, [a.value for a in answers])
     failed = sum(answer.failure is not None for answer in answers)
     failure = "every candidate failed: " + str(answers[0].failure) if failed == len(answers) else None
     return replace(
@@ -262,7 +289,7 @@ def pooled(who: Strategy, question: Question, answers: Sequence[Answer], picked:
         ballots=votes.counts,
         abstained=votes.abstained - failed,
         failed=failed,
-        usage=usage + picked.usage,
+        usage=usage,
         step=Step(
             who.name,
             picked.value,

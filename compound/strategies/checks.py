@@ -41,7 +41,7 @@ def _fits(value: Any, wanted: Any) -> bool:
     if origin is tuple:
         return isinstance(value, tuple) and all(_fits(item, inner[0]) for item in value)
     if wanted is float:
-        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        return _fits(value, int) or (isinstance(value, float) and math.isfinite(value))
     if wanted is int:
         return isinstance(value, int) and not isinstance(value, bool)
     return isinstance(value, wanted)

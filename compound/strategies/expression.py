@@ -18,7 +18,7 @@ import re
 import tokenize
 from collections.abc import Iterator, Sequence
 from dataclasses import MISSING, dataclass, fields
-from itertools import islice, product
+from itertools import product
 from typing import Any, NamedTuple
 
 from compound.core import ExpressionError, nearest
@@ -26,8 +26,10 @@ from compound.strategies.base import Strategy
 from compound.strategies.bound import Bound
 from compound.strategies.registry import named
 
-_LONGEST, _DEEPEST, _MOST = 20_000, 40, 10_000
+_LONGEST, _DEEPEST, _MOST, _DIGITS = 20_000, 40, 10_000, 300
 _LITERALS = {"None": None, "True": True, "False": False}
+_LONE = re.compile("[\ud800-\udfff]")  # halves of a character, which no file can hold
+_ESCAPE = re.compile(r"\\(?:[\\'\"abfnrtvxuUN0-3]|(.))")  # others mean different things in different Pythons
 _INTEGER = re.compile(r"\d+(?:_\d+)*")
 _FLOAT = re.compile(r"(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?")
 
@@ -46,7 +48,7 @@ class _List:
 
 @dataclass(frozen=True)
 class _Sweep:
-    values: tuple[Any, ...]
+    values: Sequence[Any]
 
 
 @dataclass(frozen=True)
@@ -73,10 +75,10 @@ def expand(text: str) -> list[Strategy]:
     Raises:
         ExpressionError: as `parse`; or there are more than 10,000.
     """
-    found = list(islice(_built(_Parser(text).whole()), _MOST + 1))
-    if len(found) > _MOST:
+    tree = _Parser(text).whole()
+    if _count(tree) > _MOST:
         raise ExpressionError(f"'{text}' names more than {_MOST:,} strategies")
-    return [_strategy(one, text) for one in found]
+    return [_strategy(one, text) for one in _built(tree)]
 
 
 def write(value: Any, *, full: bool = False) -> str:
@@ -88,7 +90,7 @@ def write(value: Any, *, full: bool = False) -> str:
     if isinstance(value, tuple | list):
         return f"[{', '.join(write(item, full=full) for item in value)}]"
     if isinstance(value, str):
-        return json.dumps(value)
+        return _LONE.sub(lambda half: f"\\u{ord(half[0]):04x}", json.dumps(value, ensure_ascii=False))
     return repr(value)
 
 
@@ -123,6 +125,20 @@ def _has_sweep(node: Any) -> bool:
     return False
 
 
+def _count(node: Any) -> int:
+    """How many values a tree stands for."""
+    match node:
+        case _Sweep():
+            return len(node.values) if isinstance(node.values, range) else sum(map(_count, node.values))
+        case _Call():
+            return math.prod(map(_count, [*node.arguments, *(value for _, value in node.named)]))
+        case _List():
+            return math.prod(map(_count, node.items))
+        case _At():
+            return _count(node.part)
+    return 1
+
+
 def _built(node: Any) -> Iterator[Any]:
     """Every value that a tree stands for."""
     match node:
@@ -143,8 +159,7 @@ def _built(node: Any) -> Iterator[Any]:
 
 
 def _products(nodes: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
-    # Each factor is cut before it is multiplied, since `product` would hold all of it.
-    return product(*(list(islice(_built(node), _MOST + 1)) for node in nodes))
+    return product(*(list(_built(node)) for node in nodes))
 
 
 def _called(name: str, arguments: Sequence[Any], given: dict[str, Any]) -> Strategy:
@@ -196,7 +211,9 @@ class _Parser:
             for token in tokenize.generate_tokens(io.StringIO(source.strip()).readline):
                 if token.type not in skipped:
                     yield _Token(token.type, token.string, token.start[1], token.end[1])
-        except (tokenize.TokenError, SyntaxError, UnicodeError) as error:
+        except tokenize.TokenError:
+            raise ExpressionError(f"'{source}' ends too early: a bracket or a quote is not closed") from None
+        except (SyntaxError, UnicodeError) as error:
             raise ExpressionError(f"'{source}' cannot be read: {error.args[0]}") from None
 
     def whole(self) -> Any:
@@ -231,11 +248,9 @@ class _Parser:
         tree = self._value()
         if not self._skip("@"):
             return tree
-        model = self._value()
-        if not isinstance(model, str):
-            self.place -= 1
+        if self.place >= len(self.tokens) or self.tokens[self.place].kind != tokenize.STRING:
             raise self._wrong("a model id in quotes")
-        return _At(tree, model)
+        return _At(tree, self._string(self.tokens[self.place]))
 
     def _value(self) -> Any:
         if self.place >= len(self.tokens):
@@ -266,8 +281,14 @@ class _Parser:
     def _string(self, token: _Token) -> str:
         if token.text[0] not in "'\"":
             raise self._wrong("a plain string")
+        if any(escape[1] for escape in _ESCAPE.finditer(token.text)):
+            raise self._wrong("a string without unknown escapes")
+        try:
+            said = str(ast.literal_eval(token.text))
+        except (SyntaxError, ValueError):
+            raise self._wrong("a string without unknown escapes") from None
         self.place += 1
-        return str(ast.literal_eval(token.text))
+        return said
 
     def _items(self, close: str) -> tuple[Any, ...]:
         items = []
@@ -325,13 +346,12 @@ class _Parser:
         return sign * value
 
     def _range(self, low: str, high: str) -> _Sweep:
-        first, last = int(low[:12]), int(high[:12])
-        if not first <= last < first + _MOST:
+        if len(low) > _DIGITS or len(high) > _DIGITS or not int(low) <= int(high) < int(low) + _MOST:
             raise ExpressionError(f"'{self.text}': the sweep {low}..{high} is empty or longer than {_MOST:,}")
-        return _Sweep(tuple(range(first, last + 1)))
+        return _Sweep(range(int(low), int(high) + 1))
 
     def _literal(self, text: str) -> int | float:
-        if _INTEGER.fullmatch(text) and len(text) <= 300:
+        if _INTEGER.fullmatch(text) and len(text) <= _DIGITS:
             return int(text)
         if _FLOAT.fullmatch(text) and math.isfinite(value := float(text)):
             return value

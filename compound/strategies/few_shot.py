@@ -35,10 +35,10 @@ class FewShot(Strategy):
 
     async def solve(self, question: Question, lm: LM) -> Answer:
         """See `Strategy.solve`."""
-        shown = question.examples[: self.examples]
+        shown = tuple(e for e in question.examples if e.golds)[: self.examples]
         if len(shown) < self.examples:
             raise TaskError(
-                f"few_shot needs {self.examples} worked examples and the task has {len(shown)}: use a task with a "
+                f"few_shot needs {self.examples} worked examples and there are {len(shown)}: use a task with a "
                 "'train' split, fewer examples, or cot"
             )
         if self.form == "text" or (self.form == "auto" and lm.plain):

@@ -60,7 +60,7 @@ def load_file(
     except FileNotFoundError:
         raise TaskError(f"{path}: no such file (task '{name}')") from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise TaskError(f"{path}: cannot be read: {error}") from error
+        raise TaskError(f"{path}: cannot be read: {' '.join(str(error).split())}") from error
     if not questions:
         raise TaskError(f"{path}: no questions in it (task '{name}')")
     _check(questions)
@@ -186,7 +186,7 @@ def _parquet(path: Path) -> Iterator[tuple[int, Row]]:
     try:
         rows = pq.read_table(path).to_pylist()
     except pyarrow.ArrowException as error:
-        raise TaskError(f"{path}: not a Parquet file: {error}") from error
+        raise TaskError(f"{path}: not a Parquet file: {' '.join(str(error).split())}") from error
     yield from enumerate(rows, 1)
 
 
