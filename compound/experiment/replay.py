@@ -9,7 +9,7 @@ import numpy as np
 
 from compound.core import Answer, Ballots, MissingSampleError, Question
 from compound.strategies import Pooled
-from compound.strategies.base import ballots
+from compound.strategies.pooled import ballots
 
 PERMUTATIONS = 100
 

@@ -1,10 +1,11 @@
 """The strategies, one file each, and their expression language."""
 
-from compound.strategies.base import REGISTRY, AnswerPool, Pooled, Strategy, alias, strategy
+from compound.strategies.base import REGISTRY, Strategy, alias, strategy
 from compound.strategies.bound import Bound
 from compound.strategies.cot import CoT
 from compound.strategies.expression import expand, parse, write
 from compound.strategies.few_shot import FewShot
+from compound.strategies.pooled import AnswerPool, Pooled
 from compound.strategies.single import Single
 from compound.strategies.vote import Vote, more_agents, self_consistency
 

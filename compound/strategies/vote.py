@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from compound.core import Answer, Question
-from compound.strategies.base import AnswerPool, Pooled, Strategy, alias, ballots, strategy
+from compound.strategies.base import Strategy, alias, strategy
 from compound.strategies.cot import CoT
+from compound.strategies.pooled import AnswerPool, Pooled, ballots
 from compound.strategies.single import Single
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from compound.answers import grade, kind_named, parse
 from compound.answers.number import canonical, numbers
 from compound.answers.text import normalised
 from compound.core import Ballots, Question, Sample
-from compound.strategies.base import ballots
+from compound.strategies.pooled import ballots
 
 FRACTIONS = st.one_of(
     st.fractions(max_denominator=10**6),
