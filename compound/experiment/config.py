@@ -163,13 +163,20 @@ def load(
     if model:
         data["model"] = model
     if limit is not None:
-        data["questions"] = limit
-        if isinstance(tasks := data.get("tasks"), list):
-            data["tasks"] = [{**task, "questions": None} if isinstance(task, dict) else task for task in tasks]
+        _cap(data, limit)
+        for task in data["tasks"] if isinstance(data.get("tasks"), list) else []:
+            if isinstance(task, dict) and task.get("questions") is not None:
+                _cap(task, limit)
     try:
         return Experiment.model_validate({**data, "folder": Path(path).parent})
     except ValidationError as error:
         raise ConfigError(_first(error, document)) from None
+
+
+def _cap(part: dict[str, Any], limit: int) -> None:
+    """At most `limit` questions, fewer where the config says fewer."""
+    there = part.get("questions")
+    part["questions"] = min(there, limit) if isinstance(there, int) else limit
 
 
 def _first(error: ValidationError, document: Document) -> str:

@@ -41,6 +41,7 @@ class Document:
             raise ConfigError(f"{path}{where}: {said}; quote strategy expressions") from None
         except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date with a 13th month
             raise ConfigError(f"{path}: {' '.join(str(error).split())}") from None
+        _refuse_twice(path, self._root)
         if not isinstance(self.data, dict):
             raise ConfigError(f"{path}: an experiment is a mapping (name: …, model: …, tasks: …, strategies: …)")
 
@@ -60,6 +61,23 @@ class Document:
             else:
                 break
         return f"{self.path}, line {mark.line + 1}, column {mark.column + 1}"
+
+
+def _refuse_twice(path: Path, node: yaml.Node | None) -> None:
+    """YAML lets a key that comes twice win silently; here it is an error."""
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _refuse_twice(path, item)
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, value in node.value:
+            name = key.value if isinstance(key, yaml.ScalarNode) else id(key)
+            if name in seen:
+                mark = key.start_mark
+                where = f"line {mark.line + 1}, column {mark.column + 1}"
+                raise ConfigError(f"{path}, {where}: '{key.value}' is set twice; keep one")
+            seen.add(name)
+            _refuse_twice(path, value)
 
 
 def override(data: dict[str, Any], assignment: str) -> None:

@@ -33,15 +33,16 @@ class Local:
     """The backend of `local/NAME` and `local/<path>.gguf`. Nothing is started before the first call.
 
     The weights' hash stands for the address, so a file that was replaced is another model. Draws of one request
-    go out as one call that reads the prompt once. A block's seed follows from its draws; it makes a fresh
-    run repeat on one machine, while what makes a rerun repeat everywhere is the store.
+    go out as one call that reads the prompt once. A block's seed follows from its draws. One call is in flight at
+    a time: batched arithmetic depends on what shares the batch, so a fresh run repeats on one machine. What makes
+    a rerun repeat everywhere is the store.
     """
 
     def __init__(self, model: str) -> None:
         self.model = model
         self._small = weights.is_embedded(model)
         self.traits = Traits(
-            "local model", batch=PARALLEL, start=2, highest=2, plain=self._small, defaults=_DEFAULTS
+            "local model", batch=PARALLEL, start=1, highest=1, plain=self._small, defaults=_DEFAULTS
         )
         self._process: asyncio.subprocess.Process | None = None
         self._http: aiohttp.ClientSession | None = None

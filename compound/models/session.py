@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from compound.core import Observer, Question, Silent
+from compound.core import LaneError, Observer, Question, Silent
 from compound.models.backend import find_backend
 from compound.models.budget import Budget
 from compound.models.client import Client
@@ -89,6 +89,8 @@ class Session:
 class _Background:
     """One thread with one event loop that owns HTTP sessions, limits and stores. Started at the first use."""
 
+    NAME = "compound"
+
     def __init__(self) -> None:
         self._lock = threading.Lock()  # two threads may ask for the loop at once
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -97,7 +99,7 @@ class _Background:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                thread = threading.Thread(target=self._loop.run_forever, name="compound", daemon=True)
+                thread = threading.Thread(target=self._loop.run_forever, name=self.NAME, daemon=True)
                 thread.start()
                 atexit.register(self._loop.call_soon_threadsafe, self._loop.stop)
             return self._loop
@@ -111,6 +113,9 @@ def wait_for(work: Coroutine[Any, Any, T]) -> T:
 
     An interrupt cancels it and waits until it has put things in order; a second one does not wait.
     """
+    if threading.current_thread().name == _Background.NAME:
+        work.close()
+        raise LaneError("run() inside a strategy would wait for itself: await solve(question, lm) there")
     over = threading.Event()
 
     async def watched() -> T:

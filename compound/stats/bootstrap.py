@@ -128,9 +128,7 @@ def _check_values(values: ArrayLike) -> tuple[FloatArray, bool]:
     table = array.reshape(len(array), -1)
     finite = np.isfinite(table).all(axis=1)
     if not finite.all():
-        raise ValueError(
-            f"values of question {int((~finite).argmax())} are not finite: score it, or say why not"
-        )
+        raise ValueError(f"values of question {int((~finite).argmax())} are not finite: score it, or say why not")
     return table, array.ndim == 1
 
 
@@ -155,6 +153,4 @@ def _check_nested(units: IntArray, groups: IntArray) -> None:
     home = groups[first][np.searchsorted(units[first], units)]
     if (home != groups).any():
         i = int((home != groups).argmax())
-        raise ValueError(
-            f"the cluster of question {i} is in two strata: make its label differ between strata"
-        )
+        raise ValueError(f"the cluster of question {i} is in two strata: make its label differ between strata")

@@ -57,9 +57,7 @@ def first_parsed(n: int, c: ArrayLike, unparsed: ArrayLike) -> FloatArray:
     _check_n(n)
     right, u = _whole(c, "c", 0, n), _whole(unparsed, "unparsed", 0, n)
     if right.shape != u.shape:
-        raise ValueError(
-            f"c has shape {right.shape} and unparsed {u.shape}: pass one number of each a question"
-        )
+        raise ValueError(f"c has shape {right.shape} and unparsed {u.shape}: pass one number of each a question")
     if (right + u > n).any():
         raise ValueError(f"c + unparsed exceeds n = {n}: an unparsed sample cannot be right")
     share = right / np.maximum(n - u, 1)  # u = n means c = 0
@@ -74,12 +72,8 @@ def _check_n(n: int) -> None:
 def _whole(values: ArrayLike, name: str, low: int, high: int) -> IntArray:
     array = np.asarray(values)
     if array.dtype.kind not in "iu" or array.ndim > 1:
-        raise ValueError(
-            f"{name} is {array.dtype} of shape {array.shape}: pass whole numbers, one or a flat list"
-        )
+        raise ValueError(f"{name} is {array.dtype} of shape {array.shape}: pass whole numbers, one or a flat list")
     if ((array < low) | (array > high)).any():
         bad = array[(array < low) | (array > high)].flat[0]
-        raise ValueError(
-            f"{name} = {bad} is outside {low}..{high}: nothing beyond the n = {high} samples is known"
-        )
+        raise ValueError(f"{name} = {bad} is outside {low}..{high}: nothing beyond the n = {high} samples is known")
     return array.astype(np.int64)

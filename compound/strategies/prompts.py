@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from compound.answers import kind_named
-from compound.core import Chat, Question
+from compound.core import Chat, ExpressionError, Question
+
+
+def check(name: str, template: str | None) -> None:
+    """Refuse a prompt of one's own that would never ask the question.
+
+    Raises:
+        ExpressionError: it lacks `{question}`.
+    """
+    if template is not None and "{question}" not in template:
+        raise ExpressionError(f"{name}: the prompt lacks {{question}}, so the question would never be asked")
 
 
 def ask(template: str, question: Question) -> Chat:

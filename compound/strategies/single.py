@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from compound.core import Answer, Question
 from compound.strategies.base import Strategy, strategy
-from compound.strategies.prompts import ask
+from compound.strategies.prompts import ask, check
 
 if TYPE_CHECKING:
     from compound.models.lm import LM
@@ -25,6 +25,10 @@ class Single(Strategy):
     paper: ClassVar[str] = "baseline"
 
     prompt: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check(self.name, self.prompt)
 
     async def solve(self, question: Question, lm: LM) -> Answer:
         """See `Strategy.solve`."""

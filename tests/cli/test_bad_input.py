@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from compound.core import ConfigError
+from compound.experiment import load
+
 COMPOUND = Path(sys.executable).with_name("compound")
 CONFIG = """\
 name: trial
@@ -249,3 +252,20 @@ def test_a_dry_run_buys_nothing(monkeypatch, capsys, folder):
     assert code == 0
     assert "Nothing was bought." in said
     assert sorted(path.name for path in folder.iterdir()) == ["ok.yaml"]
+
+
+def test_a_key_that_is_set_twice_is_named_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "twice.yaml"
+    path.write_text("name: a\nmodel: sim/beta(2,2)\nstrategies: [cot]\ntasks: [add1]\nmodel: sim/beta(1,1)\n")
+    with pytest.raises(ConfigError, match="line 5, column 1: 'model' is set twice"):
+        load(path)
+
+
+def test_limit_only_ever_lowers_the_number_of_questions(tmp_path: Path) -> None:
+    path = tmp_path / "few.yaml"
+    path.write_text(
+        "name: a\nmodel: sim/beta(2,2)\nstrategies: [cot]\nquestions: 10\n"
+        "tasks: [add1, {name: add2, questions: 3}, {name: sub1, questions: 50}]\n"
+    )
+    assert [len(task.questions()) for task in load(path, limit=20).loaded()] == [10, 3, 20]
+    assert [len(task.questions()) for task in load(path, limit=5).loaded()] == [5, 3, 5]

@@ -12,9 +12,10 @@ NASTY = ["", '"', "'", "\\", "\n", "\r\n", "@", " @ b", "#", "{question}", "1..4
     "\ud800", "\0",
          '\\"', "\\u0041", "\x85\u2028", '"""', "f'{x}'"]  # fmt: skip
 TEXTS = st.one_of(st.text(max_size=30), st.sampled_from(NASTY), st.lists(st.sampled_from(NASTY)).map("".join))
+PROMPTS = st.tuples(TEXTS, TEXTS).map("{question}".join)  # a prompt has to ask the question
 LEAVES = st.one_of(
-    st.builds(Single, prompt=st.none() | TEXTS),
-    st.builds(CoT, prompt=st.none() | TEXTS),
+    st.builds(Single, prompt=st.none() | PROMPTS),
+    st.builds(CoT, prompt=st.none() | PROMPTS),
     st.builds(FewShot, examples=st.integers(1, 10**9), form=st.sampled_from(["auto", "chat", "text"])),
 )
 
@@ -51,7 +52,7 @@ def test_an_expression_without_sweeps_expands_to_itself(strategy):
     assert expand(repr(strategy)) == [strategy]
 
 
-@given(st.text(max_size=10))
+@given(PROMPTS)
 def test_one_changed_text_makes_an_unequal_strategy(text):
     assert Vote(Single(prompt=text)) != Vote(Single(prompt=text + "!"))
 
@@ -65,7 +66,7 @@ def test_defaults_are_left_out_unless_every_field_is_wanted():
 
 def test_spaces_commas_and_quotes_may_be_as_in_python():
     assert parse(" vote( cot , n = 8 , ) ") == parse("vote(candidate=cot(),n=8)") == Vote(CoT(), n=8)
-    assert parse("single(prompt='it\\'s')") == Single(prompt="it's")
+    assert parse("single(prompt='it\\'s {question}')") == Single(prompt="it's {question}")
 
 
 def test_an_alias_is_what_it_stands_for():
@@ -78,7 +79,7 @@ def test_an_unquoted_model_stands_at_the_end_of_the_whole_only():
     assert parse("vote(cot, n=2) @ openai/gpt-4o-mini") == Vote(CoT(), n=2) @ "openai/gpt-4o-mini"
     assert parse("cot@sim/beta(2,2)?rho=0.1&wrong=3") == CoT() @ "sim/beta(2,2)?rho=0.1&wrong=3"
     assert parse('vote(cot @ "a") @ b') == Vote(CoT() @ "a") @ "b"
-    assert parse('single(prompt="x @ y")') == Single(prompt="x @ y")
+    assert parse('single(prompt="{question} @ y")') == Single(prompt="{question} @ y")
     with pytest.raises(ExpressionError, match="model id in quotes"):
         parse("vote(cot @ small, n=2)")
     with pytest.raises(ExpressionError, match="not a model id"):
@@ -113,7 +114,7 @@ class TestSweeps:
         assert expand("{cot, vote(cot, n=1..2)}") == [CoT(), Vote(CoT(), n=1), Vote(CoT(), n=2)]
         assert expand("vote(cot, n={1, 3..4}) @ m") == [Vote(CoT(), n=n) @ "m" for n in (1, 3, 4)]
 
-    @pytest.mark.parametrize("text", ["1..40", "{1,2,4}", "a {question} b 1..3"])
+    @pytest.mark.parametrize("text", ["{question} 1..40", "{question}{1,2,4}", "a {question} b 1..3"])
     def test_strings_stay_as_they_are(self, text):
         assert expand(f'single(prompt="{text}")') == [Single(prompt=text)] == [parse(f'single(prompt="{text}")')]
 
