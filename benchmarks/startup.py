@@ -33,7 +33,6 @@ def main() -> None:
     for name, command in (
         ("import compound", [sys.executable, "-c", "import compound"]),
         ("compound --help", [script, "--help"]),
-        ("compound --version", [script, "--version"]),
     ):
         took = cpu_seconds(command)
         print(f"{name:<18} {took:.3f} s CPU, {took / nothing:.1f} x the bare interpreter")
