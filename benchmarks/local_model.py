@@ -57,9 +57,8 @@ async def main() -> None:
             ours.append(await through_us(session, prompts(300 + 20 * turn), batch=BATCH, draws=BATCH))
         single = await through_us(session, prompts(500), batch=1, draws=4)
     print(f"bare runtime, n={BATCH}          {max(straight):6.1f} samples/s")
-    print(
-        f"compound, n={BATCH}              {max(ours):6.1f} samples/s, {max(ours) / max(straight):.2f} x the bare runtime"
-    )
+    ratio = max(ours) / max(straight)
+    print(f"compound, n={BATCH}              {max(ours):6.1f} samples/s, {ratio:.2f} x the bare runtime")
     print(f"compound, one at a time   {single:6.1f} samples/s: n={BATCH} is {max(ours) / single:.1f} times as fast")
 
 
