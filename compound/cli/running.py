@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.table import Table
 from rich.text import Text
 
-from compound.core import Drawn, Event, Failed, Notice, Progressed, Started
+from compound.core import Drawn, Event, Failed, Notice, Progressed, Started, StoreError
 from compound.experiment import Experiment, Plan, Run, load, plan, run
 from compound.experiment.summary import screening, sentences, tables
 from compound.models.session import wait_for
@@ -99,7 +99,12 @@ def _draw(console: Console, found: Run) -> None:
     axes: tuple[Literal["samples", "cost"], ...] = ("samples", "cost")
     for axis in axes:
         chart = scaling_chart(_with_gains(found), title=title, subtitle=subtitle, against=axis)
-        written += save(chart, found.folder / "figures", axis)
+        try:
+            written += save(chart, found.folder / "figures", axis)
+        except OSError as error:
+            raise StoreError(
+                f"cannot write the figures: {error}; make room and run again, buying nothing"
+            ) from error
     pictures = ", ".join(path.name for path in written if path.suffix == ".png")
     console.print(escape(f"{found.folder}/   summary.md   figures/{pictures}"), soft_wrap=True)
 
