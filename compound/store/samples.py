@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, TypeVar
 
-from compound.core import Draw, Request, Sample, StoreError
+from compound.core import Chat, Draw, Message, Request, Sample, StoreError, Text
 
 T = TypeVar("T")
 _SCHEMA = 1
@@ -42,6 +42,7 @@ _INSERT = (
     f"INSERT OR IGNORE INTO samples (request, replicate, lane, k, {', '.join(_COLUMNS)}) "  # noqa: S608
     f"VALUES ({', '.join('?' * (4 + len(_COLUMNS)))})"
 )
+_OF_REQUEST = f"SELECT replicate, lane, k, {', '.join(_COLUMNS)} FROM samples WHERE request = ?"  # noqa: S608
 _SELECT = f"SELECT lane, k, {', '.join(_COLUMNS)} FROM samples WHERE request = ? AND replicate = ?"  # noqa: S608
 
 
@@ -260,6 +261,21 @@ class SampleStore:
         with _named(self.path):
             return int(self._db.execute("SELECT COUNT(*) FROM samples").fetchone()[0])
 
+    def everything(self) -> Iterator[tuple[Draw, Sample]]:
+        """Every sample under its draw, in an order that does not depend on when it was bought."""
+        requests = (
+            "SELECT requests.id, model, endpoint, body, parameters FROM requests "
+            "JOIN prompts ON prompts.id = prompt ORDER BY key"
+        )
+        with _named(self.path):
+            for row, model, endpoint, body, parameters in self._db.execute(requests):
+                request = read_request(model, endpoint, json.loads(body), json.loads(parameters))
+                found = []
+                for replicate, lane, k, *values in self._db.execute(_OF_REQUEST, (row,)):
+                    draw = Draw(request, replicate, tuple(int(branch) for branch in lane.split(".")), k)
+                    found.append((draw, _sample(values, draw)))
+                yield from sorted(found, key=lambda pair: (pair[0].replicate, pair[0].lane, pair[0].k))
+
     def failures(self) -> list[tuple[str, str]]:
         """(model, reason) of every recorded failure, oldest first."""
         query = "SELECT model, reason FROM failures JOIN requests ON requests.id = request ORDER BY at"
@@ -292,6 +308,12 @@ def _storable(sample: Sample) -> Sample:
         reasoning=_clean(sample.reasoning),
         fingerprint=_clean(sample.fingerprint),
     )
+
+
+def read_request(model: str, endpoint: str, prompt: Any, parameters: dict[str, Any]) -> Request:
+    """A request from its parts as they are written: a text prompt is a string, a chat a list of turns."""
+    asked = Text(prompt) if isinstance(prompt, str) else Chat(tuple(Message(**turn) for turn in prompt))
+    return Request(model, endpoint, asked, tuple(sorted(parameters.items())))
 
 
 def _sample(values: Sequence[Any], draw: Draw) -> Sample:
