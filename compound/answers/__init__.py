@@ -7,12 +7,17 @@ strings; None abstains: it casts no vote and is never right.
 from collections.abc import Iterable
 
 from compound.answers.choice import Choice
+from compound.answers.exact import Exact
+from compound.answers.game24 import Game24
+from compound.answers.json_calls import Calls
 from compound.answers.kind import Kind
+from compound.answers.math import Math
 from compound.answers.number import Number
 from compound.answers.text import FreeText
 from compound.core import Question, Sample, TaskError, nearest
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (Number(), Choice(), FreeText())}
+_ALL = (Number(), Choice(), FreeText(), Math(), Calls(), Exact(), Game24())
+KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}
 
 
 def kind_named(name: str) -> Kind:
