@@ -13,6 +13,7 @@ from compound.models import weights
 from compound.models.backend import Families
 from compound.strategies import Strategy
 from compound.strategies.registry import known
+from compound.tasks.benchmarks import benchmarks
 from compound.tasks.generated import names
 
 
@@ -37,16 +38,29 @@ def _first_line(thing: object) -> str:
 
 
 def list_tasks() -> None:
-    """Every generated task; then how a file becomes one."""
-    grid = _grid("task", "what it asks")
+    """Every generated task and every benchmark; then how a file or a data set becomes one."""
+    console = Console(highlight=False)
+    grid = _grid("generated", "what it asks")
     for name, description in names().items():
         grid.add_row(name, escape(description))
-    console = Console(highlight=False)
     console.print(grid)
+    grid = _grid("benchmark", "what it asks", "on the Hugging Face Hub")
+    for name, benchmark in benchmarks().items():
+        grid.add_row(name, escape(benchmark.description), benchmark.sources[0].hub)
+    console.print()
+    console.print(grid)
+    for name, benchmark in benchmarks().items():
+        if benchmark.parts:
+            first, *_, last = sorted(benchmark.parts)
+            console.print(f"{name}/{first} … {name}/{last}: its {len(benchmark.parts)} parts", style="dim")
     console.print(
-        "\nGenerated, for small models. A file of your own (.jsonl, .csv, .parquet) in a config:\n"
-        "  tasks: [{name: mine, file: mine.jsonl, kind: number, fields: {text: problem, gold: answer}}]",
+        "\nreasoning_gym/NAME: a task of reasoning-gym (compound[reasoning]). In a config:\n"
+        "  tasks: [gsm8k]                                      from the hub\n"
+        "  tasks: [{name: gsm8k, path: gsm8k_test.jsonl.gz}]   from a local copy of the public files\n"
+        "  tasks: [{name: mine, file: mine.jsonl, kind: number, fields: {text: problem, gold: answer}}]\n"
+        "  tasks: [{name: mine, hub: org/data, split: test, kind: number, fields: {text: problem, gold: answer}}]",
         markup=False,
+        soft_wrap=True,
     )
 
 
