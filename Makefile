@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+EXTRAS := --extra local --extra math --extra test --extra dev
 INSTALLED := .venv/installed
 
 .PHONY: quickstart test test-slow check fix bench lock clean
@@ -41,7 +42,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 
 lock:  ## resolve the dependencies anew, with hashes and without index addresses
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --upgrade --all-extras --group weights pyproject.toml -o requirements.lock
+		--no-header --upgrade $(EXTRAS) --group weights pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf .venv

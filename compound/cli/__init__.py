@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from compound.cli import checking, samples
 from compound.core import BudgetExhaustedError, CompoundError, UserError
 
 
@@ -34,6 +35,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.add_typer(samples.app)
+app.add_typer(checking.app)
 
 Model = Annotated[str, typer.Option("--model", "-m", help="local/…, sim/… or any LiteLLM id.")]
 BaseUrl = Annotated[str | None, typer.Option(help="Address of an OpenAI-compatible server.")]
@@ -84,14 +88,6 @@ def strategies() -> None:
     from compound.cli.listing import list_strategies
 
     list_strategies()
-
-
-@app.command()
-def tasks() -> None:
-    """List the built-in tasks."""
-    from compound.cli.listing import list_tasks
-
-    list_tasks()
 
 
 @app.command()

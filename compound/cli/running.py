@@ -97,7 +97,8 @@ def _draw(console: Console, found: Run) -> None:
     written = []
     title = found.experiment.question or found.experiment.name
     axes: tuple[Literal["samples", "cost"], ...] = ("samples", "cost")
-    for axis in axes:
+    known = all(row["usd"] is not None or row["tokens"] is not None for row in found.rows)
+    for axis in axes if known else axes[:1]:  # a recording may tell neither
         chart = scaling_chart(_with_gains(found), title=title, subtitle=subtitle, against=axis)
         try:
             written += save(chart, found.folder / "figures", axis)

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from compound.core import ConfigError, ExpressionError, TaskError, nearest
 from compound.experiment.yamlfile import Document, override
 from compound.strategies import Strategy, expand, write
-from compound.tasks import Task, load_file, load_generated
+from compound.tasks import Task, load_file, load_task
+from compound.tasks.hub import load_hub
 
 _OURS = {"n", "seed", "timeout", "api_key", "model", "messages", "prompt"}
 
@@ -41,21 +42,43 @@ class _Part(BaseModel):
 
 
 class TaskConfig(_Part):
-    """A task: a generated one by name, or a file with a mapping from our fields to its columns."""
+    """A task by name (generated, a benchmark, a recorded pool), or a file or hub data set with a mapping."""
 
     name: str
     questions: int | None = Field(default=None, ge=1, description="at most so many; None: all")
+    path: str | None = Field(default=None, description="a local copy of a benchmark's public files")
     file: str | None = None
-    kind: str = "text"
+    hub: str | None = Field(default=None, description="the id of a data set on the Hugging Face Hub")
+    config: str | None = Field(default=None, description="of the hub's data set; None: the default one")
+    split: str = Field(default="test", description="of the hub's data set")
+    kind: str | None = Field(default=None, description="None: text; of a recorded pool as it was imported")
     fields: dict[str, str] = Field(default_factory=dict)
-    examples: int = Field(default=0, ge=0, description="questions of a file set aside as worked examples")
+    examples: int = Field(default=0, ge=0, description="questions of a file or hub set aside as worked examples")
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> TaskConfig:
+        given = [name for name in ("path", "file", "hub") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError(f"'{self.name}' has {' and '.join(given)}: give one of them")
+        if self.hub is None and (self.config is not None or self.split != "test"):
+            raise ValueError(f"'{self.name}' has a config or split and no hub data set to take it from")
+        if self.fields and not (self.file or self.hub):
+            raise ValueError(f"'{self.name}' maps fields, and has neither file nor hub to map them from")
+        return self
 
     def load(self, *, folder: Path, screen: int, seed: int) -> Task:
-        """The task with its splits; a relative file is looked for beside the config."""
-        if self.file is None:
-            return load_generated(self.name, seed)
-        path = folder / self.file
-        return load_file(self.name, path, self.kind, self.fields, examples=self.examples, screen=screen, seed=seed)
+        """The task with its splits; a relative file or path is looked for beside the config."""
+        kind = self.kind or "text"
+        if self.file is not None:
+            path = folder / self.file
+            return load_file(self.name, path, kind, self.fields, examples=self.examples, screen=screen, seed=seed)
+        if self.hub is not None:
+            return load_hub(
+                self.name, self.hub, kind, self.fields, config=self.config, split=self.split,
+                examples=self.examples, screen=screen, seed=seed,
+            )  # fmt: skip
+        copy = None if self.path is None else folder / self.path
+        return load_task(self.name, path=copy, kind=self.kind, screen=screen, seed=seed)
 
 
 class Screen(_Part):

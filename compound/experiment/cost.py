@@ -21,9 +21,10 @@ class Cost:
 
     Attributes:
         calls: completions.
-        tokens: prompt and completion tokens.
-        usd: dollars; NaN where the price is unknown.
-        seconds: expected elapsed time with all candidates at once: the mean slowest of k, as timed in the pool.
+        tokens: prompt and completion tokens; NaN where a recording does not tell them.
+        usd: dollars; NaN where the price is unknown, or the tokens are.
+        seconds: expected elapsed time with all candidates at once: the mean slowest of k, as timed in the pool; NaN
+            where a recording does not tell.
     """
 
     calls: np.ndarray

@@ -13,14 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from compound.answers import check_golds
-from compound.core import BudgetExhaustedError, ConfigError, Observer, Silent, Started
+from compound.answers import check_golds, kind_named
+from compound.answers.equivalence import mixed_groups
+from compound.core import BudgetExhaustedError, ConfigError, Notice, Observer, Silent, Started
 from compound.experiment.analysis import ArmCurves, curves_of, gains_of, rows_of
 from compound.experiment.config import Experiment
 from compound.experiment.pools import Arm, Drawing, draw_arm
 from compound.experiment.results import Run, write_run
 from compound.experiment.summary import markdown
+from compound.models.backend import Backend, list_price
 from compound.models.budget import Budget
+from compound.models.recorded import PREFIX, check_recording
 from compound.models.session import Session
 from compound.store import SampleStore
 from compound.strategies import Strategy
@@ -36,11 +39,13 @@ class Plan:
         arms: each strategy on each task, screened or not.
         draws: draws a task, screening and greedy answers included.
         tokens_out: completion tokens at most, were every reply as long as `max_tokens` allows.
+        notices: what the user should read first.
     """
 
     arms: list[Arm]
     draws: dict[str, int]
     tokens_out: int
+    notices: tuple[str, ...] = ()
 
 
 def plan(experiment: Experiment) -> Plan:
@@ -57,7 +62,20 @@ def plan(experiment: Experiment) -> Plan:
         for task in tasks:
             questions = task.questions("screen", experiment.screen.questions)
             draws[task.name] += len(questions) * experiment.screen.samples
-    return Plan(arms, dict(draws), sum(draws.values()) * int(experiment.parameters.get("max_tokens", 1024)))
+    tokens_out = sum(draws.values()) * int(experiment.parameters.get("max_tokens", 1024))
+    return Plan(arms, dict(draws), tokens_out, _recording(experiment, arms))
+
+
+def _recording(experiment: Experiment, arms: Sequence[Arm]) -> tuple[str, ...]:
+    """Make sure that a recording has what the arms will ask for."""
+    if not experiment.model.startswith(PREFIX):
+        return ()
+    notes = [
+        note
+        for arm in arms
+        for note in check_recording(experiment.model, (q.id for q in arm.task.questions()), arm.draws)
+    ]
+    return tuple(dict.fromkeys(notes))
 
 
 async def run(
@@ -83,6 +101,8 @@ async def run(
     """
     observer = observer or Silent()
     prepared = plan(experiment)
+    for notice in prepared.notices:
+        observer.notify(Notice(notice))
     began = time.time()
     caps = experiment.budget
     budget = Budget(caps.usd, caps.tokens, caps.minutes * 60 if caps.minutes else None)
@@ -111,10 +131,10 @@ async def run(
             raise BudgetExhaustedError(f"nothing is complete yet. {stopped}")
         client = session.client(experiment.model)
         curves = [
-            curves_of(arm, batch=client.batch, price=client.backend.price(), seed=experiment.seed)
+            curves_of(arm, batch=client.batch, price=list_price(client.backend), seed=experiment.seed)
             for arm in complete
         ]
-        facts = _facts(experiment, curves, client.backend.traits.tier)
+        facts = _facts(experiment, curves, _tier(client.backend))
         facts["began"], facts["seconds"] = began, time.time() - began
         facts["spent"] = {
             "usd": budget.spent.usd, "completions": budget.spent.calls,
@@ -125,6 +145,12 @@ async def run(
     found = _found(experiment, results / experiment.name, curves, screened, facts, stopped)
     write_run(found, markdown(found))
     return found
+
+
+def _tier(backend: Backend) -> str:
+    """The tier of the evidence; of a recording also what it mixes."""
+    mixed = getattr(backend, "mixed", ())
+    return backend.traits.tier + (f", mixed {' and '.join(mixed)}" if mixed else "")
 
 
 async def _draw(drawing: Drawing, arms: Sequence[Arm], observer: Observer) -> None:
@@ -189,6 +215,11 @@ def _facts(experiment: Experiment, curves: Sequence[ArmCurves], tier: str) -> di
         "truncated": float(np.mean([s.truncated for s in samples.values()])) if samples else 0.0,
         "estimated_usage": sum(s.estimated for s in samples.values()),
         "failed": len(failures),
+        "mixed_groups": sum(
+            mixed_groups(kind_named(pool.question.kind), pool.values, pool.right)
+            for c in curves
+            for pool in c.arm.pools
+        ),
         "failures": [f"{count} x {reason}" for reason, count in Counter(failures).most_common(20)],
         "fingerprints": dict(Counter(s.fingerprint for s in samples.values()).most_common(20)),
     }

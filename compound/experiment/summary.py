@@ -80,6 +80,11 @@ def sentences(run: Run) -> list[str]:
         said.append(
             "SIMULATION: the answers were drawn from a declared distribution. This says nothing of a model."
         )
+    if facts["mixed_groups"]:
+        said.append(
+            f"In {facts['mixed_groups']} groups of equivalent answers some were graded right and some wrong: there "
+            "grouping and grading disagree."
+        )
     if facts["failed"]:
         said.append(f"Owed draws, counted as abstentions until they are drawn (run again): {facts['failures'][0]}")
     if len(facts["fingerprints"]) > 1:
@@ -92,12 +97,7 @@ def _verdicts(run: Run, strategy: str, gains: Sequence[Gain]) -> list[str]:
     if last == 1:
         return []
     tasks = [gain for gain in gains if gain.task != POOLED]
-    by = {v: [g.task for g in tasks if g.verdict == v] for v in ("rises", "falls", "no clear change")}
-    said = [
-        f"{strategy}: {last} candidates instead of one helped on {_of(by['rises'], tasks)}, hurt on "
-        f"{_of(by['falls'], tasks)}; no clear change on {_of(by['no clear change'], tasks)} "
-        f"({tasks[0].questions} questions a task; intervals that hold for all {len(tasks)} at once)."
-    ]
+    said = [f"{strategy}: {last} candidates instead of one {_on(tasks)}"]
     pooled = next((gain for gain in gains if gain.task == POOLED), None)
     if pooled:
         spread = [float(gain.interval.mean) for gain in tasks]
@@ -139,6 +139,19 @@ def _lookup_value(rows: Sequence[Row], strategy: str, task: str, line: str, k: i
     key = (strategy, task, line, k)
     found = next(row["accuracy"] for row in rows if (row["strategy"], row["task"], row["line"], row["k"]) == key)
     return float(found)
+
+
+def _on(tasks: Sequence[Gain]) -> str:
+    """Where more candidates helped, hurt or changed nothing that can be seen."""
+    if len(tasks) == 1:
+        words = {"rises": "helped", "falls": "hurt", "no clear change": "made no clear difference"}
+        return f"{words[tasks[0].verdict]}: {signed(tasks[0].interval)} points ({tasks[0].questions} questions)."
+    by = {v: [g.task for g in tasks if g.verdict == v] for v in ("rises", "falls", "no clear change")}
+    return (
+        f"helped on {_of(by['rises'], tasks)}, hurt on {_of(by['falls'], tasks)}; no clear change on "
+        f"{_of(by['no clear change'], tasks)} ({tasks[0].questions} questions a task; intervals that hold for all "
+        f"{len(tasks)} at once)."
+    )
 
 
 def _of(names: Sequence[str], everything: Sequence[Gain]) -> str:

@@ -101,6 +101,15 @@ class Backend(Protocol):
         """Stop what was started."""
 
 
+def list_price(backend: Backend) -> Price | None:
+    """What a curve counts: the price that a recording states of its model, the price of anything else.
+
+    Asked for after `open`. None where it is unknown.
+    """
+    stated: Callable[[], Price | None] = getattr(backend, "list_price", backend.price)
+    return stated()
+
+
 class Family(NamedTuple):
     """The models of one prefix: where the backend class lives, and what a list of models shows."""
 
@@ -128,6 +137,11 @@ class Families:
             "compound.models.simulated:Simulated",
             "sim/beta(2,2) · sim/0.6*beta(6,2)+0.4*beta(2,6)?wrong=4&rho=0.1",
             "a SIMULATED model with a declared answer distribution: for tests and theory",
+        ),
+        "recorded/": Family(
+            "compound.models.recorded:Recorded",
+            "recorded/NAME",
+            "samples that were imported (compound samples import): replayed, never bought",
         ),
     }
     server = Family(

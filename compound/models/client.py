@@ -149,7 +149,8 @@ class Client:
                 raise
             return
         self._forget(served)
-        block[0].observer.notify(Drawn(len(filed), bought=True, usd=_dollars(filed)))
+        bought = self.backend.traits.filed  # a recording is replayed
+        block[0].observer.notify(Drawn(len(filed), bought=bought, usd=_dollars(filed)))
         for owed, sample in zip(served, filed, strict=True):
             settle(owed.future, sample)
         for owed in block[len(samples) :]:
@@ -233,7 +234,8 @@ class Client:
             )
             for sample in (_estimate(sample, call, batch) for sample in samples)
         ]
-        self.budget.settle(priced)
+        if self.backend.traits.filed:
+            self.budget.settle(priced)
         return priced
 
     async def _sent(self, call: Call) -> list[Sample]:

@@ -110,7 +110,7 @@ def test_debug_shows_the_traceback(folder):
         ("model: sim/beta(2,2)\n", "", "line 1, column 1: 'model' is missing"),
         ("sim/beta", "sim/alpha", "'sim/alpha.2,2.' does not declare a simulated model"),
         ("name: trial", "name: ../../trial", "line 1, column 1: name: a name has letters"),
-        ("[add1]", "[add11]", "no generated task 'add11'; did you mean 'add1'"),
+        ("[add1]", "[add11]", "no task 'add11'; did you mean 'add1'"),
         ("[add1]", "[add1, add1]", "line 1, column 1: .*two tasks are called 'add1'"),
         ("[add1]", "[{name: x, fille: a}]", "line 5, column 19: unknown key 'fille': did you mean 'file'"),
         ("[add1]", "[{file: a.jsonl}]", "line 5, column 9: 'tasks.0.name' is missing"),
