@@ -50,6 +50,7 @@ def run(
     model: Annotated[str | None, typer.Option("--model", "-m", help="Another model than the config's.")] = None,
     limit: Annotated[int | None, typer.Option(help="At most so many questions a task.")] = None,
     sets: Sets = None,
+    base_url: BaseUrl = None,
     results: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("results"),
     store: Annotated[Path | None, typer.Option(help="The sample store; default RESULTS/samples.db.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be drawn, and stop.")] = False,
@@ -57,7 +58,8 @@ def run(
     """Run an experiment. Again: only what is missing is bought."""
     from compound.cli.running import run_config
 
-    run_config(config, model=model, limit=limit, sets=sets or [], results=results, store=store, dry_run=dry_run)
+    sets = [*(sets or []), *([f"base_url={base_url}"] if base_url else [])]
+    run_config(config, model=model, limit=limit, sets=sets, results=results, store=store, dry_run=dry_run)
 
 
 @app.command()

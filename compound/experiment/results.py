@@ -81,8 +81,9 @@ def resolved(experiment: Experiment, folder: Path) -> str:
     """The config as YAML with every value written out; files are named from where it will lie."""
     data = experiment.model_dump(mode="json")
     for task in data["tasks"]:
-        if task["file"]:
-            task["file"] = os.path.relpath(experiment.folder / task["file"], folder)
+        for origin in ("file", "path"):
+            if task[origin]:
+                task[origin] = os.path.relpath(experiment.folder / task[origin], folder)
     text: str = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)
     return text
 

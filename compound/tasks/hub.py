@@ -10,10 +10,9 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from compound.answers import kind_named
 from compound.core import TaskError
-from compound.tasks.files import FIELDS, _check, _question
-from compound.tasks.task import Task, distinct, shuffled
+from compound.tasks.mapping import check_fields, deal, mapped
+from compound.tasks.task import Task
 
 _SECONDS = 8.0  # for the hub to answer at all; `datasets` alone tries for 23 s before it gives up
 
@@ -59,7 +58,7 @@ def load_hub(
     screen: int = 0,
     seed: int = 0,
 ) -> Task:
-    """A task from any data set of the hub, its columns mapped as those of a file are (`files.py`).
+    """A task from any data set of the hub, its columns mapped as those of a file are.
 
     Args:
         name: what the task is called.
@@ -75,27 +74,11 @@ def load_hub(
     Raises:
         TaskError: names the data set, the row and the field.
     """
-    kind_named(kind)
-    if unknown := fields.keys() - set(FIELDS):
-        raise TaskError(f"task '{name}': unknown field '{min(unknown)}'; there is: {', '.join(FIELDS)}")
-    if missing := [field for field in ("text", "gold") if field not in fields]:
-        raise TaskError(f"task '{name}': `fields` must say which column holds '{missing[0]}'")
+    check_fields(name, kind, fields)
     origin = f"{hub} ({config or 'default'}, {split})"
-    questions = {
-        where: _question(row, kind, fields, where)
-        for number, row in enumerate(rows(name, hub, config, split), 1)
-        for where in [f"{origin}, row {number}"]
-    }
-    _check(questions)
-    dealt = shuffled(distinct(sorted(questions.values(), key=lambda q: (q.id, q.cluster or ""))), seed)
-    if examples + screen >= len(dealt):
-        raise TaskError(
-            f"task '{name}': the {len(dealt)} questions of {origin} cannot give {examples} worked examples, "
-            f"{screen} to screen on, and some to report on"
-        )
-    at = examples + screen
-    parts = {"train": dealt[:examples], "screen": dealt[examples:at], "test": dealt[at:]}
-    return Task(name, {role: tuple(part) for role, part in parts.items()}, origin)
+    numbered = enumerate(rows(name, hub, config, split), 1)
+    questions = mapped([(f"{origin}, row {number}", row) for number, row in numbered], kind, fields)
+    return deal(name, origin, questions, examples=examples, screen=screen, seed=seed)
 
 
 def _reachable() -> bool:

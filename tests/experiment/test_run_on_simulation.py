@@ -86,6 +86,23 @@ def test_the_resolved_config_gives_the_same_run(tmp_path: Path) -> None:
     assert derived(tmp_path) == written
 
 
+def test_the_resolved_config_finds_files_that_lie_beside_the_first_one(tmp_path: Path) -> None:
+    (tmp_path / "configs").mkdir()
+    lines = [json.dumps({"q": f"What is {i} + {i}?", "a": str(2 * i)}) for i in range(12)]
+    (tmp_path / "configs" / "mine.jsonl").write_text("\n".join(lines))
+    gsm8k = [json.dumps({"question": f"What is {i} + 1?", "answer": f"#### {i + 1}"}) for i in range(12)]
+    (tmp_path / "configs" / "copy.jsonl").write_text("\n".join(gsm8k))
+    (tmp_path / "configs" / "try.yaml").write_text(
+        f"name: try\nmodel: {MODEL}\nstrategies: ['vote(cot, n=4)']\n"
+        "tasks: [{name: mine, file: mine.jsonl, kind: number, fields: {text: q, gold: a}}, "
+        "{name: gsm8k, path: copy.jsonl}]\n"
+    )
+    first = go(tmp_path / "results", load(tmp_path / "configs" / "try.yaml"))
+    again = go(tmp_path / "results", load(tmp_path / "results" / "try" / "experiment.yaml"))
+    assert again.rows == first.rows
+    assert {row["task"] for row in first.rows} == {"mine", "gsm8k", "pooled"}
+
+
 def test_more_candidates_buy_only_what_is_new(tmp_path: Path) -> None:
     go(tmp_path, experiment())
     watch = Watch()
