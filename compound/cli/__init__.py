@@ -63,6 +63,19 @@ def run(
 
 
 @app.command()
+def compare(
+    run_a: Annotated[Path, typer.Argument(help="The results of a run, results/NAME.")],
+    run_b: Annotated[Path | None, typer.Argument(help="Those of another; without: the same run.")] = None,
+    a: Annotated[str | None, typer.Option("--a", help="Which strategy of the first, if it has several.")] = None,
+    b: Annotated[str | None, typer.Option("--b", help="Which strategy of the second.")] = None,
+) -> None:
+    """Compare two strategies question by question: the verdict and its evidence."""
+    from compound.experiment.compare import compare as compared
+
+    print("\n".join(compared(run_a, run_b or run_a, a=a, b=b).sentences()))
+
+
+@app.command()
 def ask(
     question: Annotated[str, typer.Argument(help="The question.")],
     model: Model,

@@ -69,8 +69,9 @@ def write_text(path: Path, text: str) -> None:
 
 def write_run(run: Run, summary: str) -> None:
     """Write everything that the design lists but the figures."""
-    for curves in run.curves:
-        _write_answers(run, curves)
+    written = {_write_answers(run, curves) for curves in run.curves}
+    for stale in set((run.folder / "answers").iterdir()) - written:  # of a config that has changed, or a killed run
+        stale.unlink()
     write_text(run.folder / "experiment.yaml", resolved(run.experiment, run.folder))
     write_text(run.folder / "curves.csv", _csv(run.rows))
     write_text(run.folder / "run.json", json.dumps(run.facts, indent=2, sort_keys=True) + "\n")
@@ -98,8 +99,8 @@ def _csv(rows: Sequence[dict[str, Any]]) -> str:
     return out.getvalue()
 
 
-def _write_answers(run: Run, curves: ArmCurves) -> None:
-    """One part a task and strategy: a row for each question and k."""
+def _write_answers(run: Run, curves: ArmCurves) -> Path:
+    """One part a task and strategy, a row for each question and k; its path."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -113,7 +114,9 @@ def _write_answers(run: Run, curves: ArmCurves) -> None:
                 "model": run.experiment.model,
                 "task": curves.task,
                 "question": pool.question.id,
+                "cluster": pool.question.cluster,
                 "strategy": expression(strategy, full=True),
+                "expression": repr(strategy),
                 "k": k + 1,
                 "replicate": 0,
                 "correct": float(correct),
@@ -136,3 +139,4 @@ def _write_answers(run: Run, curves: ArmCurves) -> None:
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise StoreError(f"cannot write {path}: {error}; every completed call is in the store") from error
+    return path

@@ -57,25 +57,9 @@ def mean_interval(
     Raises:
         ValueError: shapes or labels do not fit, a value is not finite, or a cluster spans two strata.
     """
-    table, scalar = _check_values(values)
+    table, scalar = check_values(values)
     check_level(level)
-    if draws < 1:
-        raise ValueError(f"draws is {draws}: pass 1 or more (10,000 for two stable digits)")
-    groups = _strata(strata, len(table))
-    units = np.arange(len(table)) if clusters is None else _codes(clusters, "clusters", len(table))
-    _check_nested(units, groups)
-
-    mean, resampled = np.zeros(table.shape[1]), np.zeros((draws, table.shape[1]))
-    number = int(groups.max()) + 1
-    for g in range(number):
-        members = groups == g
-        unit = np.unique(units[members], return_inverse=True)[1]
-        size = np.bincount(unit).astype(float)
-        total = np.zeros((len(size), table.shape[1]))
-        np.add.at(total, unit, table[members])
-        mean += total.sum(axis=0) / size.sum() / number
-        _add_resampled_means(resampled, total, size, number, rng)
-
+    mean, resampled = resampled_means(table, strata=strata, clusters=clusters, draws=draws, rng=rng)
     tail = (1 - level) / 2
     low, high = np.quantile(resampled, [tail, 1 - tail], axis=0, overwrite_input=True)
     return Interval(mean[0, ...], low[0, ...], high[0, ...]) if scalar else Interval(mean, low, high)
@@ -104,6 +88,37 @@ def paired_difference(
     return mean_interval(left - right, strata=strata, clusters=clusters, level=level, draws=draws, rng=rng)
 
 
+def resampled_means(
+    table: FloatArray,
+    *,
+    strata: Labels | None,
+    clusters: Labels | None,
+    draws: int,
+    rng: np.random.Generator,
+) -> tuple[FloatArray, FloatArray]:
+    """The estimate, shape (K,), and its bootstrap replicates, shape (draws, K), of a checked table (Q, K).
+
+    Arguments and errors are those of `mean_interval`.
+    """
+    if draws < 1:
+        raise ValueError(f"draws is {draws}: pass 1 or more (10,000 for two stable digits)")
+    groups = _strata(strata, len(table))
+    units = np.arange(len(table)) if clusters is None else _codes(clusters, "clusters", len(table))
+    _check_nested(units, groups)
+
+    mean, resampled = np.zeros(table.shape[1]), np.zeros((draws, table.shape[1]))
+    number = int(groups.max()) + 1
+    for g in range(number):
+        members = groups == g
+        unit = np.unique(units[members], return_inverse=True)[1]
+        size = np.bincount(unit).astype(float)
+        total = np.zeros((len(size), table.shape[1]))
+        np.add.at(total, unit, table[members])
+        mean += total.sum(axis=0) / size.sum() / number
+        _add_resampled_means(resampled, total, size, number, rng)
+    return mean, resampled
+
+
 def _add_resampled_means(
     into: FloatArray, total: FloatArray, size: FloatArray, strata: int, rng: np.random.Generator
 ) -> None:
@@ -121,7 +136,8 @@ def _add_resampled_means(
         into[start : start + rows] += (weight @ total) / (weight @ size)[:, None] / strata
 
 
-def _check_values(values: ArrayLike) -> tuple[FloatArray, bool]:
+def check_values(values: ArrayLike) -> tuple[FloatArray, bool]:
+    """The values as a table (Q, K), and whether they came without columns; raises as `mean_interval` does."""
     array = np.asarray(values, dtype=float)
     if array.ndim not in (1, 2) or array.size == 0:
         raise ValueError(f"values has shape {array.shape}: pass (Q,) or (Q, K) with at least one question")
