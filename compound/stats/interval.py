@@ -16,7 +16,7 @@ class Interval:
     """An estimate and its two-sided interval, in the unit of the values it was computed from.
 
     The three arrays have the same shape: () for one number (`float(interval.low)`), (K,) for a curve. The
-    intervals of a curve hold point by point, not for all points at once.
+    intervals of a curve hold point by point, not for all points at once, but for those of `max_t_interval`.
     """
 
     mean: FloatArray
