@@ -185,14 +185,14 @@ class Bars:
             task.fields["draws"] += draws
         else:
             self._ids[name] = self._progress.add_task(
-                f"{escape(name):<12}", total=questions, samples=0, draws=draws, usd="", started=time.time()
+                f"{escape(name):<12}", total=questions, samples=0, draws=draws, usd="$0.0000", started=time.time()
             )
         self._current = self._ids[name]
 
     def _drawn(self, bar: TaskID, samples: int, usd: float | None) -> None:
         before = self._usd.get(bar, 0.0)
         self._usd[bar] = total = None if usd is None or before is None else before + usd
-        money = "$ unknown" if total is None else f"${total:.4f}" if total else ""
+        money = "$ unknown" if total is None else f"${total:.4f}"
         count = self._progress.tasks[bar].fields["samples"] + samples
         self._progress.update(bar, samples=count, usd=money)
 

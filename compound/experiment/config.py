@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from compound.core import ConfigError, ExpressionError, TaskError, nearest
+from compound.core import ConfigError, ExpressionError, nearest
 from compound.experiment.yamlfile import Document, override
 from compound.strategies import Strategy, expand, write
 from compound.tasks import Task, load_file, load_task
@@ -218,4 +218,4 @@ def _first(error: ValidationError, document: Document) -> str:
     return f"{where}: {name}: {said[:1].lower()}{said[1:]}"
 
 
-__all__ = ["Caps", "Experiment", "Screen", "TaskConfig", "TaskError", "load"]
+__all__ = ["Caps", "Experiment", "Screen", "TaskConfig", "load"]

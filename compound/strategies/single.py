@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from compound.core import Answer, Question
-from compound.strategies.base import Strategy, strategy
-from compound.strategies.prompts import ask, check
-
-if TYPE_CHECKING:
-    from compound.models.lm import LM
+from compound.strategies.base import strategy
+from compound.strategies.prompts import Prompted
 
 PROMPT = "{question}\n\n{format}"
 
 
 @strategy("single")
-class Single(Strategy):
+class Single(Prompted):
     """One call that asks for the answer, without asking for reasoning: what everything else is compared with.
 
     Args:
@@ -23,13 +19,4 @@ class Single(Strategy):
     """
 
     paper: ClassVar[str] = "baseline"
-
-    prompt: str | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check(self.name, self.prompt)
-
-    async def solve(self, question: Question, lm: LM) -> Answer:
-        """See `Strategy.solve`."""
-        return self._leaf(question, await lm.sample(ask(self.prompt or PROMPT, question)))
+    template: ClassVar[str] = PROMPT

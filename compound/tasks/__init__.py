@@ -6,7 +6,7 @@ from compound.core import TaskError, nearest
 from compound.tasks.files import load_file
 from compound.tasks.task import Task
 
-__all__ = ["Task", "load_file", "load_generated", "load_task"]
+__all__ = ["Task", "load_file", "load_task"]
 
 
 def load_task(
@@ -24,7 +24,7 @@ def load_task(
     Raises:
         TaskError: the name is unknown, with the nearest; or the data cannot be read.
     """
-    from compound.tasks import benchmarks, generated, reasoning
+    from compound.tasks import benchmarks, generated, reasoning, recorded
 
     if name.partition("/")[0] in benchmarks.names():
         return benchmarks.load_benchmark(name, path=path, screen=screen, seed=seed)
@@ -32,26 +32,8 @@ def load_task(
         raise TaskError(f"task '{name}' reads no local copy; these do: {', '.join(benchmarks.names())}")
     if name.startswith(reasoning.PREFIX):
         return reasoning.load_reasoning(name, screen=screen, seed=seed)
-    if name in generated.names() or name.startswith("recorded/"):
-        return load_generated(name, seed, kind)
-    raise TaskError(f"no task '{name}'; {nearest(name, [*generated.names(), *benchmarks.names()])}")
-
-
-def load_generated(name: str, seed: int = 0, kind: str | None = None) -> Task:
-    """A generated task by name, or the questions of a recorded pool, `recorded/NAME`.
-
-    Args:
-        name: of the task.
-        seed: of a generated task.
-        kind: the answer kind to read a recorded pool by, where it is another than at the import.
-
-    Raises:
-        TaskError: the name is unknown; the message lists what there is.
-    """
     if name.startswith("recorded/"):
-        from compound.tasks.recorded import load_recorded
-
-        return load_recorded(name, kind)
-    from compound.tasks.generated import generate
-
-    return generate(name, seed)
+        return recorded.load_recorded(name, kind)
+    if name in generated.names():
+        return generated.generate(name, seed)
+    raise TaskError(f"no task '{name}'; {nearest(name, [*generated.names(), *benchmarks.names()])}")

@@ -16,7 +16,7 @@ from compound.models.session import Session
 from compound.store import SampleStore
 from compound.store.pools import SamplesError, import_samples
 from compound.store.pools.exporting import export
-from compound.tasks import load_generated
+from compound.tasks import load_task
 
 ANSWERS = ["2", "3", "2", None, "2", "5"]
 
@@ -141,7 +141,7 @@ async def draw(question: Question, lanes: tuple[int, ...] = (), **parameters: An
 
 def test_what_a_pool_lacks_is_named_and_no_sample_serves_twice(tmp_path: Path) -> None:
     pool(tmp_path, rows())
-    question = load_generated("recorded/mine").questions()[0]
+    question = load_task("recorded/mine").questions()[0]
     assert asyncio.run(draw(question, n=6)) == ["2", "3", "2", "", "2", "5"]
     assert asyncio.run(draw(question, (4,))) == ["2"]
     for told, how in (
@@ -169,7 +169,7 @@ def test_other_steps_have_their_own_samples(tmp_path: Path) -> None:
     data = rows()
     data[0]["samples"].append({"answer": "right", "step": "judge", "model": "other"})
     pool(tmp_path, data)
-    question = load_generated("recorded/mine").questions()[0]
+    question = load_task("recorded/mine").questions()[0]
     assert asyncio.run(draw(question, step="judge")) == ["right"]
 
 
@@ -210,7 +210,7 @@ def test_regrading_reads_the_texts_anew_and_buys_nothing(tmp_path: Path) -> None
     pool(tmp_path, data, name="read", kind="number")
     assert line(go(tmp_path, experiment(name="read", greedy=False)), "accuracy", 1) == pytest.approx(4 / 6)
     with pytest.raises(TaskError, match="needs the choices"):
-        load_generated("recorded/mine", kind="choice")
+        load_task("recorded/mine", kind="choice")
 
 
 @pytest.mark.parametrize("to", ["out.jsonl.gz", "out.parquet", "out"])
