@@ -69,11 +69,14 @@ def _print_plan(console: Console, prepared: Plan) -> None:
 
 def _print_run(console: Console, found: Run) -> None:
     for strategy, header, rows in tables(found):
-        grid = Table(*header[:1], box=None, header_style="bold", pad_edge=False)
-        for name in header[1:]:
-            grid.add_column(name, justify="right", no_wrap=True)
+        # What does not fit into 80 columns is left to summary.md; the sentences below say it too.
+        shown = [i for i, name in enumerate(header) if console.width >= 100 or name != "first parsed"]
+        grid = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
+        grid.add_column(header[0], min_width=8, overflow="fold")
+        for i in shown[1:]:
+            grid.add_column(header[i], justify="right", no_wrap=True)
         for row in rows:
-            grid.add_row(*map(escape, row))
+            grid.add_row(*(escape(row[i]) for i in shown))
         console.print(f"\n{escape(strategy)}", style="bold")
         console.print(grid)
     console.print()
