@@ -43,6 +43,11 @@ def grade(value: str | None, question: Question) -> bool:
     return value is not None and kind_named(question.kind).grade(value, question)
 
 
+async def grades(values: Iterable[str], question: Question) -> dict[str, bool]:
+    """Whether each distinct value is right."""
+    return await kind_named(question.kind).grades(sorted(set(values)), question)
+
+
 def check_golds(questions: Iterable[Question]) -> None:
     """Make sure that every gold answer, read as a model's answer, grades as right.
 
@@ -59,4 +64,4 @@ def check_golds(questions: Iterable[Question]) -> None:
                 )
 
 
-__all__ = ["KINDS", "Kind", "check_golds", "grade", "kind_named", "parse"]
+__all__ = ["KINDS", "Kind", "check_golds", "grade", "grades", "kind_named", "parse"]

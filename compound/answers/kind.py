@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, NamedTuple
 
 from compound.core import Question
@@ -95,6 +95,10 @@ class Kind(ABC):
     def grade(self, value: str, question: Question) -> bool:
         """Whether a canonical value is (one of) the gold answer(s)."""
         return value in {self.read(gold, question) for gold in question.golds}
+
+    async def grades(self, values: Iterable[str], question: Question) -> dict[str, bool]:
+        """Whether each of some canonical values is right. Kinds whose grading takes long do it all at once here."""
+        return {value: self.grade(value, question) for value in values}
 
     def classes(self, values: Sequence[str]) -> list[str]:
         """For each value the representative of its class of equivalent values.

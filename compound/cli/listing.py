@@ -11,7 +11,7 @@ from rich.table import Table
 
 from compound.models import weights
 from compound.models.backend import Families
-from compound.strategies import Strategy
+from compound.strategies import Part, Strategy
 from compound.strategies.registry import known
 from compound.tasks.benchmarks import benchmarks
 from compound.tasks.generated import names
@@ -26,11 +26,16 @@ def list_strategies() -> None:
     console = Console(highlight=False, markup=False)
     for name, make in sorted(known().items()):
         alias = not inspect.isclass(make)
-        kind: type[Strategy] = type(make()) if alias else cast(type[Strategy], make)
+        kind = type(make()) if alias else cast(type[Part], make)
         said = repr(make()) if alias else _first_line(make)
-        facts = f"{kind.selection} · completions: {kind.cost} · {kind.paper}"
+        facts = " · ".join(filter(None, (_class(kind), f"completions: {kind.cost}", kind.paper)))
         console.print(f"{name:<18}{said}", soft_wrap=True)
         console.print(f"{'':<18}{facts}", style="dim", soft_wrap=True)
+
+
+def _class(kind: type[Part]) -> str:
+    said = kind.selection if issubclass(kind, Strategy) else "scorer"
+    return f"{said}, EXPERIMENTAL" if kind.experimental else said
 
 
 def _first_line(thing: object) -> str:

@@ -46,6 +46,7 @@ class Answer:
         failed: candidates that are owed, since their calls failed; `step` has the reasons.
         usage: what it took.
         step: the tree of steps.
+        score: what a scorer said of it, higher is better; None if nobody asked, or nothing could be read.
     """
 
     value: str | None
@@ -55,6 +56,7 @@ class Answer:
     failed: int = 0
     usage: Usage = field(default_factory=Usage)
     step: Step = field(default_factory=lambda: Step("answer"), repr=False)
+    score: float | None = None
 
     @property
     def samples(self) -> list[Sample]:

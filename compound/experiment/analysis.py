@@ -12,12 +12,11 @@ import numpy as np
 
 from compound.answers import kind_named
 from compound.core import Question
-from compound.experiment.cost import Cost, cost_of
+from compound.experiment.cost import Cost, cost_of, picking_cost
 from compound.experiment.pools import Arm
-from compound.experiment.replay import replayed_accuracy
 from compound.models.budget import Price
 from compound.stats import Interval, first_parsed, mean_interval, pass_at_k, wilson
-from compound.strategies import Pooled
+from compound.strategies import AnswerPool, PoolCurve
 
 POOLED = "pooled"
 Verdict = Literal["rises", "falls", "no clear change"]
@@ -29,16 +28,18 @@ class ArmCurves:
 
     Attributes:
         arm: the strategy, the task and the pools.
-        accuracy: expected accuracy of the strategy, shape (Q, K); K = 1 for a strategy without a pool.
+        ks: numbers of candidates, ascending from 1, shape (K,); (1,) for a strategy without a pool.
+        accuracy: expected accuracy of the strategy, shape (Q, K).
         coverage: pass@k, shape (Q, K).
         first: accuracy of the first candidate that parses, shape (Q, K): what retrying alone gains.
-        cost: mean cost of k candidates, one `Cost` a question.
+        cost: mean cost at every k, one `Cost` a question.
         greedy: whether the answer at temperature 0 is right, shape (Q,); None if it was not asked for.
         constant: share of questions that the best constant answer gets right.
         estimator: how `accuracy` was found.
     """
 
     arm: Arm
+    ks: tuple[int, ...]
     accuracy: np.ndarray
     coverage: np.ndarray
     first: np.ndarray
@@ -96,36 +97,44 @@ def curves_of(arm: Arm, *, batch: int, price: Price | None, seed: int) -> ArmCur
     """
     pools = arm.pools
     n = len(pools[0].answers)
-    c = np.array([sum(pool.right.get(v, False) for v in pool.values if v is not None) for pool in pools])
+    c = np.array([sum(pool.right[v] for v in pool.values if v is not None) for pool in pools])
     unparsed = np.array([sum(v is None for v in pool.values) for pool in pools])
-    if arm.free and isinstance(arm.strategy, Pooled):
-        exact = arm.strategy.expected_accuracy([pool.view() for pool in pools])
-        accuracy = exact if exact is not None else _replayed(arm, arm.strategy, seed)
-        estimator = "exact" if exact is not None else "replay"
-        coverage, first = pass_at_k(n, c), first_parsed(n, c, unparsed)
-    else:
-        accuracy = coverage = first = (c / n)[:, None]
-        estimator = "mean of replicates" if n > 1 else "one run"
-    greedy = [pool.greedy for pool in pools]
+    found = _accuracy(arm, seed, c / n)
+    # A strategy without a pool has one point; its answers are replicates.
+    ks = tuple(arm.ks) if arm.selector else (1,)
+    at = np.array(ks) - 1
+    wave = arm.selector.wave if arm.free and arm.selector else None
+    costs = [
+        cost_of(pool.answers, batch, price, draws=None if found.draws is None else found.draws[place], wave=wave)
+        for place, pool in enumerate(pools)
+    ]
+    costs = [cost.at(ks) + picking_cost(pool, price) for cost, pool in zip(costs, pools, strict=True)]
+    greedy = [pool.correct(pool.greedy) for pool in pools if pool.greedy]
     return ArmCurves(
         arm,
-        accuracy,
-        coverage,
-        first,
-        [cost_of(pool.answers, batch, price) for pool in pools],
-        np.array([_right(p.question, p.greedy.value) for p in pools if p.greedy]) if all(greedy) else None,
+        ks,
+        found.accuracy,
+        pass_at_k(n, c)[:, at] if arm.selector else found.accuracy,
+        first_parsed(n, c, unparsed)[:, at] if arm.selector else found.accuracy,
+        costs,
+        np.array(greedy) if len(greedy) == len(pools) else None,
         constant_baseline([pool.question for pool in pools]),
-        estimator,
+        found.estimator,
     )
 
 
-def _right(question: Question, value: str | None) -> float:
-    return float(value is not None and kind_named(question.kind).grade(value, question))
-
-
-def _replayed(arm: Arm, strategy: Pooled, seed: int) -> np.ndarray:
-    rng = generator(seed, arm.task.name, repr(strategy))
-    return np.array([replayed_accuracy(strategy, p.question, p.answers, p.right, rng) for p in arm.pools])
+def _accuracy(arm: Arm, seed: int, mean: np.ndarray) -> PoolCurve:
+    """Expected accuracy at the arm's numbers of candidates; `mean` is that of its answers as they are."""
+    selector = arm.selector
+    if selector is None:
+        return PoolCurve(mean[:, None], "mean of replicates" if len(arm.pools[0].answers) > 1 else "one run")
+    if arm.free:
+        rng = generator(seed, arm.task.name, repr(selector))
+        sources = selector.candidate.sources
+        views = [AnswerPool(pool.question, pool.answers, pool.right, sources) for pool in arm.pools]
+        return selector.curve(views, rng)
+    picked = [[np.mean([pool.correct(a) for a in row]) for row in pool.picked.values()] for pool in arm.pools]
+    return PoolCurve(np.array(picked), "bought")
 
 
 def generator(seed: int, *names: str) -> np.random.Generator:
@@ -206,7 +215,7 @@ def _rows(name: str, members: Sequence[ArmCurves], model: str, tier: str, seed: 
         }  # fmt: skip
 
     rows = []
-    full = head.arm.free
+    full = head.arm.selector is not None
     for line, values, estimator in (
         ("accuracy", [c.accuracy for c in members], head.estimator),
         ("first parsed", [c.first for c in members], "exact"),
@@ -216,8 +225,8 @@ def _rows(name: str, members: Sequence[ArmCurves], model: str, tier: str, seed: 
             continue
         band = interval(line, values)
         rows += [
-            row(line, k + 1, float(m), float(low), float(high), estimator)
-            for k, (m, low, high) in enumerate(zip(band.mean, band.low, band.high, strict=True))
+            row(line, k, float(m), float(low), float(high), estimator)
+            for k, m, low, high in zip(head.ks, band.mean, band.low, band.high, strict=True)
         ]
     if full:
         first = rows[0]
@@ -236,5 +245,6 @@ def _rows(name: str, members: Sequence[ArmCurves], model: str, tier: str, seed: 
 
 def macro_mean(members: Sequence[ArmCurves], part: str, k: int) -> float | None:
     """Mean over tasks of the mean over questions of one part of the cost; None where it is unknown."""
-    value = float(np.mean([np.mean([getattr(cost, part)[k - 1] for cost in c.cost]) for c in members]))
+    place = members[0].ks.index(k)
+    value = float(np.mean([np.mean([getattr(cost, part)[place] for cost in c.cost]) for c in members]))
     return None if np.isnan(value) else value

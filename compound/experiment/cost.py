@@ -1,7 +1,8 @@
 """The second ledger: what k candidates would cost in a stated deployment, never summed from how a pool was bought.
 
-Deployment `batched`: candidates that ask one and the same request go out as calls of up to `batch` completions,
-each paying for the prompt once. Candidates of several steps, or with different requests, pay for every prompt.
+Deployment `batched`: a request that all candidates ask goes out as calls of up to `batch` completions, each paying
+for the prompt once; every other request (a judge's, a debate's) pays for its own. A strategy that looks at its
+candidates before it goes on draws them in waves, and pays for the prompt in each.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from compound.core import Answer
+from compound.core import Answer, Sample
+from compound.experiment.pools import Pool
 from compound.models.budget import Price
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Mean cost of k = 1 … N candidates on one question; every array has shape (N,).
+    """Mean cost of k candidates on one question; every array has one entry a k.
 
     Attributes:
         calls: completions.
@@ -32,30 +34,82 @@ class Cost:
     usd: np.ndarray
     seconds: np.ndarray
 
+    def at(self, ks: Sequence[int]) -> Cost:
+        """The cost at some k of 1 … N."""
+        place = np.array(ks) - 1
+        return Cost(self.calls[place], self.tokens[place], self.usd[place], self.seconds[place])
 
-def cost_of(answers: Sequence[Answer], batch: int, price: Price | None) -> Cost:
-    """The cost of drawing k of these candidates.
+    def __add__(self, other: Cost) -> Cost:
+        """One after the other."""
+        return Cost(
+            self.calls + other.calls, self.tokens + other.tokens, self.usd + other.usd, self.seconds + other.seconds
+        )
+
+
+def picking_cost(pool: Pool, price: Price | None) -> Cost:
+    """What a paid selector's own calls take at each k that was bought, mean over replicates; nothing if free."""
+    rows = [[_picking(answer, k, price) for answer in row] for k, row in pool.picked.items()]
+    table = np.array([np.mean(row, axis=0) for row in rows]) if rows else np.zeros((1, 4))
+    return Cost(*table.T)
+
+
+def _picking(answer: Answer, candidates: int, price: Price | None) -> tuple[float, float, float, float]:
+    step = answer.step
+    samples = [
+        *step.samples,
+        *(s for child in step.children[candidates:] for node in child.walk() for s in node.samples),
+    ]
+    tokens_in, tokens_out = sum(s.tokens_in for s in samples), sum(s.tokens_out for s in samples)
+    usd = np.nan if price is None else tokens_in * price.prompt + tokens_out * price.completion
+    return len(samples), tokens_in + tokens_out, usd if samples else 0.0, sum(s.seconds for s in samples)
+
+
+def cost_of(
+    answers: Sequence[Answer],
+    batch: int,
+    price: Price | None,
+    *,
+    draws: np.ndarray | None = None,
+    wave: int | None = None,
+) -> Cost:
+    """The cost of drawing k of these candidates, k = 1 … N.
 
     Args:
         answers: the N candidates of a pool; one whose call failed counts as if it had cost the mean.
         batch: completions that one call can give.
         price: dollars per token, None where unknown.
+        draws: expected candidates drawn where that may be fewer than k, shape (N,).
+        wave: candidates drawn at once before the strategy looks at them; None: all of them.
     """
     n = len(answers)
-    k = np.arange(1, n + 1)
+    k = np.arange(1, n + 1).astype(float)
     drawn = [answer.samples for answer in answers if answer.samples]
     if not drawn:
         nothing = np.zeros(n)
         return Cost(nothing, nothing, nothing, nothing)
-    requests = {s.draw.request for samples in drawn for s in samples if s.draw}
-    shared = len(requests) == 1 and all(len(samples) == 1 for samples in drawn)
-    prompt = float(np.mean([sum(s.tokens_in for s in samples) for samples in drawn]))
+    expected = k if draws is None else draws
     reply = float(np.mean([sum(s.tokens_out for s in samples) for samples in drawn]))
     calls = float(np.mean([len(samples) for samples in drawn]))
-    tokens_in = prompt * (np.ceil(k / batch) if shared else k)
-    usd = np.full(n, np.nan) if price is None else tokens_in * price.prompt + k * reply * price.completion
-    times = np.array([sum(s.seconds for s in samples) for samples in drawn])
-    return Cost(k * calls, tokens_in + k * reply, usd, expected_maximum(times, n))
+    tokens_in = _prompts(drawn, expected, batch, wave)
+    usd = np.full(n, np.nan) if price is None else tokens_in * price.prompt + expected * reply * price.completion
+    slowest = expected_maximum(np.array([sum(s.seconds for s in samples) for samples in drawn]), n)
+    seconds = slowest if wave is None or wave >= n else expected / wave * slowest[wave - 1]
+    return Cost(expected * calls, tokens_in + expected * reply, usd, seconds)
+
+
+def _prompts(drawn: Sequence[Sequence[Sample]], expected: np.ndarray, batch: int, wave: int | None) -> np.ndarray:
+    """Expected prompt tokens, shape (N,). A request of every candidate is read once a call of up to `batch`."""
+    waves = wave is not None and wave < len(expected)
+    together = expected / wave * -(-wave // batch) if wave and waves else np.ceil(expected / batch)
+    asked: dict[object, list[int]] = {}
+    for place, samples in enumerate(drawn):
+        for number, sample in enumerate(samples):
+            asked.setdefault(sample.draw.request if sample.draw else (place, number), []).append(sample.tokens_in)
+    total = np.zeros(len(expected))
+    for sizes in asked.values():
+        share = len(sizes) / len(drawn)  # how often a candidate asks it
+        total += np.mean(sizes) * share * (together if share >= 1 and len(drawn) > 1 else expected)
+    return total
 
 
 def expected_maximum(values: np.ndarray, n: int) -> np.ndarray:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from compound.answers import grade
+from compound.answers import grades
 from compound.core import Answer, MissingAbilityError, ModelFailure, Notice, Observer, Progressed, Question, Step
+from compound.models.lm import LM
 from compound.models.session import Session
-from compound.strategies import AnswerPool, Pooled, Strategy
+from compound.strategies import Pooled, Strategy
+from compound.strategies.pooled import together
 from compound.tasks import Task
 
 
@@ -22,31 +25,30 @@ class Pool:
     Attributes:
         question: what was asked.
         answers: one answer a candidate, in submission order; for a strategy without a pool one a replicate.
+        right: whether each distinct value is right, those of `picked` included.
         greedy: the answer at temperature 0, if it was asked for.
+        picked: what a paid selector picked from k candidates, by k, one answer a replicate.
     """
 
     question: Question
     answers: tuple[Answer, ...]
+    right: dict[str, bool]
     greedy: Answer | None = None
+    picked: dict[int, tuple[Answer, ...]] = field(default_factory=dict)
 
     @cached_property
     def values(self) -> tuple[str | None, ...]:
         """The parsed answers; None abstained, or is owed because its call failed."""
         return tuple(answer.value for answer in self.answers)
 
-    @cached_property
-    def right(self) -> dict[str, bool]:
-        """Whether each distinct value is right."""
-        return {value: grade(value, self.question) for value in set(self.values) if value is not None}
-
     @property
     def owed(self) -> int:
         """Candidates without a sample, since their calls failed."""
         return sum(answer.failure is not None for answer in self.answers)
 
-    def view(self) -> AnswerPool:
-        """What a strategy sees of it."""
-        return AnswerPool(self.question, self.values, self.right)
+    def correct(self, answer: Answer) -> float:
+        """Whether an answer is right: 0 or 1."""
+        return float(answer.value is not None and self.right[answer.value])
 
 
 @dataclass
@@ -58,19 +60,36 @@ class Arm:
     pools: list[Pool] = field(default_factory=list)
 
     @property
+    def selector(self) -> Pooled | None:
+        """The strategy, if it picks among candidates that it draws into a pool."""
+        pools = isinstance(self.strategy, Pooled) and self.strategy.selection in ("free", "paid")
+        return self.strategy if pools and isinstance(self.strategy, Pooled) else None
+
+    @property
     def free(self) -> bool:
         """Whether every k follows from one pool."""
-        return isinstance(self.strategy, Pooled) and self.strategy.selection == "free"
+        return self.selector is not None and self.selector.selection == "free"
 
     @property
     def draws(self) -> int:
         """Candidates a question."""
-        return self.strategy.n if self.free and isinstance(self.strategy, Pooled) else 1
+        return self.selector.n if self.selector else 1
+
+    @property
+    def ks(self) -> list[int]:
+        """Numbers of candidates at which the strategy is evaluated: all of them, or those that are bought."""
+        if self.free or not self.selector:
+            return list(range(1, self.draws + 1))
+        return [*(2**i for i in range(20) if 2**i < self.draws), self.draws]
+
+    def bought(self, replicates: int) -> int:
+        """Answers drawn a question: candidates, or replicates of a strategy without a pool."""
+        return self.draws if self.selector else replicates
 
     @property
     def candidate(self) -> Strategy:
         """What draws one candidate."""
-        return self.strategy.candidate if self.free and isinstance(self.strategy, Pooled) else self.strategy
+        return self.selector.candidate if self.selector else self.strategy
 
 
 @dataclass(frozen=True)
@@ -85,26 +104,49 @@ class Drawing:
 
     async def pool(self, arm: Arm, question: Question, observer: Observer, draws: int | None = None) -> Pool:
         """The pool of one question; a rerun finds every sample of it in the store."""
-        lm = self.session.lm(self.model, question, parameters=self.parameters, observer=observer)
-        if arm.free and isinstance(arm.strategy, Pooled):
-            drawing: Awaitable[list[Answer]] = arm.strategy.draw(question, lm, range(draws or arm.draws))
+        if arm.selector:
+            lm = self._lm(question, 0, observer)
+            drawing: Awaitable[list[Answer]] = arm.selector.draw(question, lm, range(draws or arm.draws))
         else:
             drawing = asyncio.gather(*(self._replicate(arm, question, r, observer) for r in range(self.replicates)))
         greedy, answers = await asyncio.gather(self._greedy(arm, question, observer), drawing)
-        return Pool(question, tuple(answers), greedy)
+        paid = arm.selector is not None and not arm.free and draws is None
+        picked = await self._picked(arm, question, answers, observer) if paid else {}
+        every = [*answers, *(a for row in picked.values() for a in row), *([greedy] if greedy else [])]
+        right = await grades((a.value for a in every if a.value is not None), question)
+        return Pool(question, tuple(answers), right, greedy, picked)
 
-    async def _replicate(self, arm: Arm, question: Question, replicate: int, observer: Observer) -> Answer:
-        lm = self.session.lm(
+    def _lm(self, question: Question, replicate: int, observer: Observer) -> LM:
+        return self.session.lm(
             self.model, question, replicate=replicate, parameters=self.parameters, observer=observer
         )
-        return await _answered(arm.strategy, question, lm)
+
+    async def _replicate(self, arm: Arm, question: Question, replicate: int, observer: Observer) -> Answer:
+        return await _answered(arm.strategy, question, self._lm(question, replicate, observer))
+
+    async def _picked(
+        self, arm: Arm, question: Question, answers: Sequence[Answer], observer: Observer
+    ) -> dict[int, tuple[Answer, ...]]:
+        """What a paid selector picks from nested subsets of the candidates, in one order a replicate.
+
+        The first replicate takes them as they were drawn, so it is what the strategy itself would have done.
+        """
+        selector = arm.selector
+        assert selector is not None
+        found: dict[int, list[Answer]] = {k: [] for k in arm.ks}
+        for replicate in range(self.replicates):
+            order = list(answers)
+            if replicate:
+                random.Random(f"{question.id}/{replicate}").shuffle(order)
+            for k, row in found.items():
+                lm = self._lm(question, replicate, observer)
+                row.append(await selector.pick(question, order[:k], lm, together(order[:k])))
+        return {k: tuple(row) for k, row in found.items()}
 
     async def _greedy(self, arm: Arm, question: Question, observer: Observer) -> Answer | None:
         if not self.greedy:
             return None
-        lm = self.session.lm(
-            self.model, question, parameters={**self.parameters, "temperature": 0}, observer=observer
-        )
+        lm = self._lm(question, 0, observer).bind(temperature=0)
         try:
             return await _answered(arm.candidate, question, lm)
         except MissingAbilityError as error:
@@ -112,7 +154,7 @@ class Drawing:
             return None
 
 
-async def _answered(strategy: Strategy, question: Question, lm: Any) -> Answer:
+async def _answered(strategy: Strategy, question: Question, lm: LM) -> Answer:
     try:
         return await strategy.solve(question, lm)
     except ModelFailure as failure:

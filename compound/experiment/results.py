@@ -117,16 +117,16 @@ def _write_answers(run: Run, curves: ArmCurves) -> Path:
                 "cluster": pool.question.cluster,
                 "strategy": expression(strategy, full=True),
                 "expression": repr(strategy),
-                "k": k + 1,
+                "k": k,
                 "replicate": 0,
                 "correct": float(correct),
                 "estimator": curves.estimator,
-                "value": pool.values[k] if k < len(pool.values) else None,
-                "tokens": float(cost.tokens[k]),
-                "usd": float(cost.usd[k]),
+                "value": pool.picked[k][0].value if k in pool.picked else pool.values[k - 1],
+                "tokens": float(cost.tokens[at]),
+                "usd": float(cost.usd[at]),
                 "failure": failures[0] if failures else None,
             }
-            for k, correct in enumerate(curves.accuracy[place])
+            for at, (k, correct) in enumerate(zip(curves.ks, curves.accuracy[place], strict=True))
         ]
     name = f"{curves.task}-{strategy!r}"
     safe = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:100]

@@ -56,7 +56,7 @@ def plan(experiment: Experiment) -> Plan:
     arms = [Arm(task, strategy) for task in tasks for strategy in strategies]
     draws: Counter[str] = Counter()
     for arm in arms:
-        each = (arm.draws if arm.free else experiment.replicates) + experiment.greedy
+        each = arm.bought(experiment.replicates) + experiment.greedy
         draws[arm.task.name] += len(arm.task.questions()) * each
     if experiment.screen:
         for task in tasks:
@@ -156,7 +156,7 @@ def _tier(backend: Backend) -> str:
 async def _draw(drawing: Drawing, arms: Sequence[Arm], observer: Observer) -> None:
     for arm in arms:
         questions = arm.task.questions()
-        draws = (arm.draws if arm.free else drawing.replicates) + drawing.greedy
+        draws = arm.bought(drawing.replicates) + drawing.greedy
         observer.notify(Started(arm.task.name, len(questions), draws * len(questions)))
         await draw_arm(drawing, arm, questions, observer)
 
@@ -176,7 +176,7 @@ async def _screen(
         trial = Arm(tasks[name].task, tasks[name].strategy)
         questions = trial.task.questions("screen", screen.questions)
         await draw_arm(quick, trial, questions, _Renamed(observer), screen.samples)
-        right = [pool.right.get(v, False) for pool in trial.pools for v in pool.values if v is not None]
+        right = [pool.right[v] for pool in trial.pools for v in pool.values if v is not None]
         accuracy = sum(right) / sum(len(pool.values) for pool in trial.pools)
         found[name] = (accuracy, screen.low <= accuracy <= screen.high)
     return found

@@ -119,16 +119,17 @@ def _pace(run: Run, strategy: str, gain: Gain) -> list[str]:
     if gain.verdict != "rises":
         return []
     curve = [
-        row["accuracy"]
+        (int(row["k"]), float(row["accuracy"]))
         for row in run.rows
         if (row["strategy"], row["task"], row["line"]) == (strategy, gain.task, "accuracy")
     ]
-    total = curve[-1] - curve[0]
+    (_, start), (last, end) = curve[0], curve[-1]
+    total = end - start
 
     def reached(share: float) -> int:
-        return next(k for k, value in enumerate(curve, 1) if value - curve[0] >= share * total)
+        return next(k for k, value in curve if value - start >= share * total)
 
-    first = _lookup_value(run.rows, strategy, gain.task, "first parsed", len(curve)) - curve[0]
+    first = _lookup_value(run.rows, strategy, gain.task, "first parsed", last) - start
     return [
         f"Half of the gain comes by {reached(0.5)} draws, 90% by {reached(0.9)}. Of its {100 * total:.1f} points, "
         f"{100 * first:.1f} come from retrying what did not parse, the rest from agreement."

@@ -1,52 +1,39 @@
-"""What a strategy is, and how one is registered."""
+"""What a strategy is."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from abc import abstractmethod
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from compound.answers import kind_named, parse
-from compound.core import Answer, ExpressionError, Question, Sample, Step
-from compound.strategies import checks
+from compound.core import Answer, Question, Sample, Step
+from compound.strategies.part import Part
 
 if TYPE_CHECKING:
     from compound.models.lm import LM
     from compound.strategies.bound import Bound
 
 Selection = Literal["single", "free", "paid", "interactive"]
-S = TypeVar("S", bound="type[Strategy]")
-
-REGISTRY: dict[str, Callable[..., Strategy]] = {}
 
 
 @dataclass(frozen=True, repr=False)
-class Strategy(ABC):
-    """A way to answer a question with a model. A frozen dataclass: its fields are its parameters.
-
-    Subclass it with `@strategy("name")`; its `repr` is then its expression, and parses back to an equal one.
+class Strategy(Part):
+    """A way to answer a question with a model; register it with `@strategy("name")`.
 
     Attributes:
-        name: its name in expressions.
         selection: how its cost curve is found. `single`: one answer. `free`: picking among candidates asks
-            nothing more, so every k is exact from one pool. `paid`: picking asks the model. `interactive`:
-            candidates see each other.
-        paper: where it comes from.
-        cost: completions a question, as a formula in its parameters (c: those of its candidate).
+            nothing more than each candidate's own score, so every k follows from one pool. `paid`: picking asks
+            about several candidates at once. `interactive`: candidates see each other.
     """
 
-    name: ClassVar[str]
     selection: ClassVar[Selection] = "single"
-    paper: ClassVar[str] = ""
-    cost: ClassVar[str] = "1"
 
-    def __post_init__(self) -> None:
-        for parameter in fields(self):
-            if isinstance(value := getattr(self, parameter.name), list):
-                object.__setattr__(self, parameter.name, tuple(value))
-        checks.check_types(self)
+    @property
+    def sources(self) -> int:
+        """How many sources take turns, where it stands for several: branch i asks number i modulo this."""
+        return 1
 
     @abstractmethod
     async def solve(self, question: Question, lm: LM) -> Answer:
@@ -109,21 +96,19 @@ class Strategy(ABC):
         parameters: dict[str, Any],
     ) -> Answer:
         from compound.models.session import Session
+        from compound.strategies.needs import check_needs
 
         kind_named(kind)
         asked = Question(question, kind) if isinstance(question, str) else question
         async with Session(store, base_url=base_url) as session:
-            return await self.solve(asked, session.lm(model, asked, parameters=parameters))
+            lm = session.lm(model, asked, parameters=parameters)
+            await check_needs(self, lm)
+            return await self.solve(asked, lm)
 
     def __matmul__(self, model: str) -> Bound:
         from compound.strategies.bound import Bound
 
         return Bound(self, model)
-
-    def __repr__(self) -> str:
-        from compound.strategies.expression import write
-
-        return write(self)
 
     def _leaf(self, question: Question, sample: Sample) -> Answer:
         """The answer that one completion states."""
@@ -136,41 +121,3 @@ class Strategy(ABC):
             usage=sample.usage,
             step=Step(self.name, value, (sample,)),
         )
-
-
-@dataclass_transform(frozen_default=True)
-def strategy(name: str) -> Callable[[S], S]:
-    """Make a class a frozen dataclass and register it under its name in expressions.
-
-    Raises:
-        ExpressionError: another strategy has the name already.
-    """
-
-    def register(cls: S) -> S:
-        dataclass(frozen=True, repr=False)(cls)  # changes the class in place
-        cls.name = name
-        _claim(name, cls)
-        return cls
-
-    return register
-
-
-def alias(name: str) -> Callable[[Callable[..., Strategy]], Callable[..., Strategy]]:
-    """Register a function that builds a strategy under the name that people look for."""
-
-    def register(build: Callable[..., Strategy]) -> Callable[..., Strategy]:
-        _claim(name, build)
-        return build
-
-    return register
-
-
-def _claim(name: str, make: Callable[..., Strategy]) -> None:
-    holder = REGISTRY.get(name, make)
-    # The same definition run again (a reload, a notebook cell) takes the place of the older one.
-    if (holder.__module__, holder.__qualname__) != (make.__module__, make.__qualname__):
-        raise ExpressionError(
-            f"two strategies are called '{name}': {holder.__module__}.{holder.__qualname__} and "
-            f"{make.__module__}.{make.__qualname__}; rename one"
-        )
-    REGISTRY[name] = make

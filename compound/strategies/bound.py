@@ -1,12 +1,14 @@
-"""A part bound to a model of its own: `cot @ "openai/gpt-4o-mini"`."""
+"""A part bound to a model of its own: `cot @ "openai/gpt-4o-mini"`, `judge @ "openai/gpt-4o"`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from compound.core import Answer, ExpressionError, Question
 from compound.strategies.base import Strategy
+from compound.strategies.scorer import Score, Scorer
 
 if TYPE_CHECKING:
     from compound.models.lm import LM
@@ -18,14 +20,43 @@ class Bound(Strategy):
 
     name: ClassVar[str] = "@"
 
-    strategy: Strategy
+    part: Strategy
     model: str
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if isinstance(self.strategy, Bound):
-            raise ExpressionError(f"{self.strategy!r} is bound to a model already, not to '{self.model}' as well")
+        if isinstance(self.part, Bound):
+            raise ExpressionError(f"{self.part!r} is bound to a model already, not to '{self.model}' as well")
+
+    @property
+    def sources(self) -> int:
+        """See `Strategy.sources`."""
+        return self.part.sources
 
     async def solve(self, question: Question, lm: LM) -> Answer:
         """See `Strategy.solve`."""
-        return await self.strategy.solve(question, lm.at(self.model))
+        return await self.part.solve(question, lm.at(self.model))
+
+
+@dataclass(frozen=True, repr=False)
+class BoundScorer(Scorer):
+    """A scorer that asks the model it names; the candidates ask theirs."""
+
+    name: ClassVar[str] = "@"
+
+    part: Scorer
+    model: str
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if isinstance(self.part, BoundScorer):
+            raise ExpressionError(f"{self.part!r} is bound to a model already, not to '{self.model}' as well")
+
+    @property
+    def asks(self) -> Mapping[str, Any]:
+        """See `Scorer.asks`."""
+        return self.part.asks
+
+    async def score(self, question: Question, answer: Answer, lm: LM) -> Score:
+        """See `Scorer.score`."""
+        return await self.part.score(question, answer, lm.at(self.model))

@@ -1,4 +1,4 @@
-"""Checking a strategy's parameters against the types of its fields."""
+"""Checking a part's parameters against the types of its fields."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get
 from compound.core import ExpressionError
 
 if TYPE_CHECKING:
-    from compound.strategies.base import Strategy
+    from compound.strategies.part import Part
 
 
 @cache
@@ -19,17 +19,17 @@ def _hints(cls: type) -> dict[str, Any]:
     return get_type_hints(cls)
 
 
-def check_types(strategy: Strategy) -> None:
-    """Compare every field of a strategy with its annotation.
+def check_types(part: Part) -> None:
+    """Compare every field of a part with its annotation.
 
     Raises:
-        ExpressionError: names the strategy, the parameter, what it takes and what it got.
+        ExpressionError: names the part, the parameter, what it takes and what it got.
     """
-    hints = _hints(type(strategy))
-    for parameter in fields(strategy):
-        value, wanted = getattr(strategy, parameter.name), hints[parameter.name]
+    hints = _hints(type(part))
+    for parameter in fields(part):
+        value, wanted = getattr(part, parameter.name), hints[parameter.name]
         if not _fits(value, wanted):
-            raise ExpressionError(f"{strategy.name}: {parameter.name} takes {_called(wanted)}, not {value!r}")
+            raise ExpressionError(f"{part.name}: {parameter.name} takes {_called(wanted)}, not {value!r}")
 
 
 def _fits(value: Any, wanted: Any) -> bool:

@@ -20,9 +20,11 @@ from typing import Any
 
 from compound.core import ExpressionError, nearest
 from compound.strategies.base import Strategy
-from compound.strategies.bound import Bound
+from compound.strategies.bound import Bound, BoundScorer
 from compound.strategies.grammar import MOST, At, Call, List, Sweep, read
+from compound.strategies.part import Part
 from compound.strategies.registry import named
+from compound.strategies.scorer import Scorer
 
 _LONE = re.compile("[\ud800-\udfff]")  # halves of a character, which no file can hold
 
@@ -53,9 +55,9 @@ def expand(text: str) -> list[Strategy]:
 
 def write(value: Any, *, full: bool = False) -> str:
     """The expression of a strategy or a value; `full` writes the fields that have their default too."""
-    if isinstance(value, Bound):
-        return f"{write(value.strategy, full=full)} @ {write(value.model)}"
-    if isinstance(value, Strategy):
+    if isinstance(value, Bound | BoundScorer):
+        return f"{write(value.part, full=full)} @ {write(value.model)}"
+    if isinstance(value, Part):
         return _written(value, full)
     if isinstance(value, tuple | list):
         return f"[{', '.join(write(item, full=full) for item in value)}]"
@@ -64,22 +66,30 @@ def write(value: Any, *, full: bool = False) -> str:
     return repr(value)
 
 
-def _written(value: Strategy, full: bool) -> str:
+def _written(value: Part, full: bool) -> str:
     arguments = []
     for place, field in enumerate(fields(value)):
         given = getattr(value, field.name)
         default = field.default_factory() if field.default_factory is not MISSING else field.default
         if given == default and type(given) is type(default) and not full:
             continue
-        first = place == 0 and isinstance(given, Strategy | tuple)
+        first = place == 0 and isinstance(given, Part | tuple)
         arguments.append(("" if first else f"{field.name}=") + write(given, full=full))
     return f"{value.name}({', '.join(arguments)})" if arguments else value.name
 
 
 def _strategy(value: Any, text: str) -> Strategy:
+    if isinstance(value, Scorer):
+        raise ExpressionError(f"'{text}' is a scorer, not a strategy: best_of(cot, n=8, by={value!r}) uses it")
     if not isinstance(value, Strategy):
         raise ExpressionError(f"'{text}' is a value, not a strategy; one looks like vote(cot, n=8)")
     return value
+
+
+def _at(part: Any, model: str) -> Part:
+    if isinstance(part, Strategy | Scorer):
+        return part @ model
+    raise ExpressionError(f"{part!r} stands before @: only a strategy or a scorer asks a model")
 
 
 def _has_sweep(node: Any) -> bool:
@@ -118,7 +128,7 @@ def _built(node: Any) -> Iterator[Any]:
         case List():
             yield from (list(items) for items in _products(node.items))
         case At():
-            yield from (Bound(_strategy(part, "what stands before @"), node.model) for part in _built(node.part))
+            yield from (_at(part, node.model) for part in _built(node.part))
         case Call():
             names = [name for name, _ in node.named]
             for values in _products([*node.arguments, *(value for _, value in node.named)]):
@@ -132,7 +142,7 @@ def _products(nodes: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
     return product(*(list(_built(node)) for node in nodes))
 
 
-def _called(name: str, arguments: Sequence[Any], given: dict[str, Any]) -> Strategy:
+def _called(name: str, arguments: Sequence[Any], given: dict[str, Any]) -> Part:
     make = named(name)
     parameters = inspect.signature(make).parameters
     for unknown in given.keys() - parameters.keys():

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from compound.core import Answer, Chat, ExpressionError, Message, Question, TaskError, Text
-from compound.strategies.base import Strategy, strategy
+from compound.strategies.base import Strategy
+from compound.strategies.part import strategy
 
 if TYPE_CHECKING:
     from compound.models.lm import LM

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from compound.answers import kind_named
 from compound.core import Answer, Ballots, ExpressionError, ModelFailure, Question, Step, Usage
+from compound.strategies.answer_pool import AnswerPool, PoolCurve, ballots
 from compound.strategies.base import Selection, Strategy
+from compound.strategies.scorer import Score, Scorer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,26 +21,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class AnswerPool:
-    """The parsed candidates of one question.
-
-    Attributes:
-        question: what was asked.
-        values: a canonical answer for each candidate in submission order; None abstained.
-        right: whether each distinct value is right.
-    """
-
-    question: Question
-    values: tuple[str | None, ...]
-    right: Mapping[str, bool]
-
-
 @dataclass(frozen=True, repr=False)
 class Pooled(Strategy):
     """Draws `n` candidates, each in its own lane, and picks.
 
-    A subclass says how to pick (`select`) and, if it may stop early, when (`enough`).
+    A subclass says how to pick (`select`) and, if it may stop early, when (`enough`) and how many it draws
+    before it looks (`wave`).
 
     Args:
         candidate: the strategy that makes one candidate.
@@ -47,7 +34,7 @@ class Pooled(Strategy):
     """
 
     selection: ClassVar[Selection] = "free"
-    cost: ClassVar[str] = "n · c"
+    cost: ClassVar[str] = "n * c"
 
     candidate: Strategy
     n: int = 16
@@ -57,58 +44,87 @@ class Pooled(Strategy):
         if self.n < 1:
             raise ExpressionError(f"{self.name}: n must be at least 1, not {self.n}")
 
+    @property
+    def scorer(self) -> Scorer | None:
+        """Who scores each candidate in its own lane, if anybody does."""
+        return None
+
+    @property
+    def wave(self) -> int:
+        """Candidates drawn at once, before `enough` is asked again: one by one if it may say so, else all."""
+        return self.n if type(self).enough is Pooled.enough else 1
+
     def enough(self, ballots: Ballots) -> bool:
         """Whether to stop, seeing the ballots so far in submission order. Pure."""
         return False
 
     @abstractmethod
     async def select(self, question: Question, answers: Sequence[Answer], lm: LM) -> Answer:
-        """The answer picked: a candidate as it is, or a new one; what picking took is in its usage and step."""
+        """The answer picked: a candidate as it is, or a new one; what picking took is in its usage and step.
 
-    def expected_accuracy(self, pools: Sequence[AnswerPool]) -> np.ndarray | None:
-        """Exact expected accuracy at every k, for pools of one size; None: the rule has no formula, replay it.
+        It raises for none: without a readable candidate it abstains.
+        """
+
+    def curve(self, pools: Sequence[AnswerPool], rng: np.random.Generator) -> PoolCurve:
+        """Expected accuracy and draws at every k = 1 … N, for Q pools of N candidates each.
+
+        Without a formula of its own a free selector is replayed: `enough` and `select` on random orders.
 
         Args:
-            pools: Q pools of N parsed candidates each.
-
-        Returns:
-            Shape (Q, N): question by k = 1 … N candidates.
+            pools: Q pools of one size.
+            rng: source of the orders.
         """
-        return None
+        from compound.strategies.replay import replayed
+
+        return replayed(self, pools, rng)
 
     async def solve(self, question: Question, lm: LM) -> Answer:
         """Draw, perhaps stop, pick."""
         answers: list[Answer] = []
         usage = Usage()
-        # Who may stop early has to look after each candidate; everybody else draws them all at once.
-        wave = self.n if type(self).enough is Pooled.enough else 1
         while len(answers) < self.n:
-            drawn = await self.draw(question, lm, range(len(answers), min(self.n, len(answers) + wave)))
+            drawn = await self.draw(question, lm, range(len(answers), min(self.n, len(answers) + self.wave)))
             answers += drawn
             usage += together(drawn)
-            if wave < self.n and self.enough(ballots(question, [a.value for a in answers])):
+            if len(answers) < self.n and self.enough(ballots(question, [a.value for a in answers])):
                 break
+        return await self.pick(question, answers, lm, usage)
+
+    async def pick(self, question: Question, answers: Sequence[Answer], lm: LM, usage: Usage) -> Answer:
+        """The final answer from candidates that took `usage`: what was picked, with all that led to it."""
         picked = await self.select(question, answers, lm)
         if any(picked is answer for answer in answers):  # what it took is counted among the candidates
             picked = replace(picked, usage=Usage(), step=Step(self.name, picked.value))
         return pooled(self, question, answers, picked, usage + picked.usage)
 
     async def draw(self, question: Question, lm: LM, numbers: Iterable[int]) -> list[Answer]:
-        """The candidates with these numbers, drawn at once; one whose call failed is an empty answer."""
+        """The candidates with these numbers, drawn at once and scored; one whose call failed is an empty answer."""
+        if self.scorer is not None and self.scorer.asks:
+            lm = lm.bind(**self.scorer.asks)
         return await branches(self._one(question, lm.fork(i)) for i in numbers)
 
     async def _one(self, question: Question, lm: LM) -> Answer:
         try:
-            return await self.candidate.solve(question, lm)
+            answer = await self.candidate.solve(question, lm)
         except ModelFailure as failure:
             return Answer(None, failed=1, step=Step(self.candidate.name, failure=str(failure)))
+        if self.scorer is None or answer.value is None:
+            return answer
+        return _scored(answer, await _score(self.scorer, question, answer, lm))
 
 
-def ballots(question: Question, values: Sequence[str | None]) -> Ballots:
-    """The ballots of some candidates' values: equivalent answers are one answer."""
-    known = [value for value in values if value is not None]
-    classes = dict(zip(known, kind_named(question.kind).classes(known), strict=True))
-    return Ballots(tuple(None if value is None else classes[value] for value in values))
+async def _score(scorer: Scorer, question: Question, answer: Answer, lm: LM) -> Score:
+    try:
+        return await scorer.score(question, answer, lm)
+    except ModelFailure as failure:
+        return Score(None, step=Step(scorer.name, failure=str(failure)))
+
+
+def _scored(answer: Answer, score: Score) -> Answer:
+    """A candidate with its score and what scoring took."""
+    asked = (score.step,) if score.step else ()
+    step = replace(answer.step, children=(*answer.step.children, *asked))
+    return replace(answer, score=score.value, usage=answer.usage + score.usage, step=step)
 
 
 def together(answers: Iterable[Answer]) -> Usage:

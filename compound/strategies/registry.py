@@ -7,7 +7,7 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from compound.core import ExpressionError, nearest
-from compound.strategies.base import REGISTRY, Strategy
+from compound.strategies.part import REGISTRY, Part
 
 GROUP = "compound.strategies"
 
@@ -25,13 +25,13 @@ def _load_plugins() -> None:
             ) from error
 
 
-def known() -> dict[str, Callable[..., Strategy]]:
+def known() -> dict[str, Callable[..., Part]]:
     """Every registered strategy and alias by name."""
     _load_plugins()
     return REGISTRY
 
 
-def named(name: str) -> Callable[..., Strategy]:
+def named(name: str) -> Callable[..., Part]:
     """The strategy class or alias of that name.
 
     Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from compound.strategies.base import strategy
+from compound.strategies.part import strategy
 from compound.strategies.prompts import Prompted
 
 PROMPT = "{question}\n\n{format}"

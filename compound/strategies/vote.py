@@ -10,16 +10,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from compound.core import Answer, Question
-from compound.strategies.base import Strategy, alias, strategy
+from compound.core import Answer, Ballots, Question
+from compound.strategies.answer_pool import AnswerPool, PoolCurve, ballots
+from compound.strategies.base import Strategy
 from compound.strategies.cot import CoT
-from compound.strategies.pooled import AnswerPool, Pooled, ballots
+from compound.strategies.part import alias, strategy
+from compound.strategies.pooled import Pooled
 from compound.strategies.single import Single
 
 if TYPE_CHECKING:
     import numpy as np
 
     from compound.models.lm import LM
+    from compound.stats import Pool
 
 
 @strategy("vote")
@@ -39,27 +42,37 @@ class Vote(Pooled):
 
     async def select(self, question: Question, answers: Sequence[Answer], lm: LM) -> Answer:
         """See `Pooled.select`. Asks nothing."""
-        votes = ballots(question, [a.value for a in answers])
-        winner = votes.winner(question.id)
-        # The shortest text of the winners, so that it does not depend on their order either.
-        texts = [
-            a.text for a, vote in zip(answers, votes.votes, strict=True) if winner is not None and vote == winner
-        ]
-        return Answer(winner, min(texts, key=lambda text: (len(text), text), default=""))
+        return plurality(question, answers)
 
-    def expected_accuracy(self, pools: Sequence[AnswerPool]) -> np.ndarray:
-        """See `Pooled.expected_accuracy`: without replacement, ties split."""
-        import numpy as np
+    def curve(self, pools: Sequence[AnswerPool], rng: np.random.Generator) -> PoolCurve:
+        """See `Pooled.curve`: without replacement, ties split, abstentions counted as drawn."""
+        if pools[0].sources > 1:  # sources that take turns are no draws of one distribution
+            return super().curve(pools, rng)
+        from compound.stats import plurality_curves
 
-        from compound.stats import Pool, plurality_curves
+        return PoolCurve(plurality_curves([counted(pool) for pool in pools]))
 
-        counted = []
-        for pool in pools:
-            votes = ballots(pool.question, pool.values)
-            right = [pool.right[value] for value in votes.counts]
-            counts = np.array(list(votes.counts.values()), dtype=int)
-            counted.append(Pool(counts, np.array(right, dtype=bool), votes.abstained))
-        return plurality_curves(counted)
+
+def plurality(question: Question, answers: Sequence[Answer]) -> Answer:
+    """The most frequent answer; a tie is broken by a draw that depends on the question and the tied answers."""
+    votes = ballots(question, [a.value for a in answers])
+    return spoken(votes.winner(question.id), votes, answers)
+
+
+def spoken(winner: str | None, votes: Ballots, answers: Sequence[Answer]) -> Answer:
+    """An answer of the winning class, with the shortest of its texts: it does not depend on their order either."""
+    texts = [a.text for a, vote in zip(answers, votes.votes, strict=True) if winner is not None and vote == winner]
+    return Answer(winner, min(texts, key=lambda text: (len(text), text), default=""))
+
+
+def counted(pool: AnswerPool) -> Pool:
+    """How often each distinct answer was given."""
+    import numpy as np
+
+    from compound.stats import Pool
+
+    counts = np.array([pool.votes.counts[value] for value in pool.distinct], dtype=int)
+    return Pool(counts, pool.correct, pool.votes.abstained)
 
 
 @alias("self_consistency")
