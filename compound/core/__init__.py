@@ -15,6 +15,7 @@ from compound.core.errors import (
     MissingSampleError,
     ModelError,
     ModelFailure,
+    SandboxError,
     StoreError,
     TaskError,
     UserError,
@@ -23,7 +24,7 @@ from compound.core.errors import (
 from compound.core.observer import Drawn, Event, Failed, Notice, Observer, Progressed, Silent, Started
 from compound.core.prompt import Chat, Message, Prompt, Text
 from compound.core.question import Question
-from compound.core.sample import Draw, Request, Sample
+from compound.core.sample import Confidence, Draw, Request, Sample
 from compound.core.usage import Usage
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "BudgetExhaustedError",
     "Chat",
     "CompoundError",
+    "Confidence",
     "ConfigError",
     "Draw",
     "Drawn",
@@ -51,6 +53,7 @@ __all__ = [
     "Question",
     "Request",
     "Sample",
+    "SandboxError",
     "Silent",
     "Started",
     "Step",

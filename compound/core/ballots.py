@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -36,8 +37,13 @@ class Ballots:
 
         Nothing depends on the order of the candidates, and over questions no tied answer is favoured.
         """
-        modes = self.modes
-        if len(modes) <= 1:
-            return modes[0] if modes else None
-        digest = hashlib.sha256("\x1f".join((salt, *modes)).encode("utf-8", "surrogatepass")).digest()
-        return modes[int.from_bytes(digest[:8], "big") % len(modes)]
+        return among(self.modes, salt) if self.modes else None
+
+
+def among(tied: Sequence[str], salt: str) -> str:
+    """One of several that are equally good: a draw that depends on `salt` and on them, never on their order."""
+    ordered = sorted(tied)
+    if len(ordered) == 1:
+        return ordered[0]
+    digest = hashlib.sha256("\x1f".join((salt, *ordered)).encode("utf-8", "surrogatepass")).digest()
+    return ordered[int.from_bytes(digest[:8], "big") % len(ordered)]

@@ -44,6 +44,10 @@ class StoreError(UserError):
     """The sample store cannot be read or written."""
 
 
+class SandboxError(UserError):
+    """Code cannot be run here: there is no sandbox, it does not work, or its limits are impossible."""
+
+
 class BudgetExhaustedError(CompoundError):
     """A cap on money, tokens or time would be exceeded by the next call."""
 

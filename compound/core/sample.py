@@ -78,6 +78,36 @@ class Draw:
         return isinstance(other, Draw) and self.key == other.key
 
 
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """The log-probabilities of a completion in short.
+
+    The token confidence C_t is minus the mean log-probability of the `top` most probable tokens at a place: higher
+    where the distribution is more peaked. `mean` to `least` are the trace statistics of DeepConf (Fu et al. 2025,
+    2508.15260) over it, in nats; all four are equal where there are no more than 2048 tokens, and None where no
+    alternatives were returned. Self-certainty (Kang et al. 2025, 2502.18581), cut off at the top k, is about
+    `mean - ln(top)`.
+
+    Attributes:
+        tokens: how many tokens it is about.
+        alternatives: for each of the first 4 tokens what could have stood there, (token, log-probability), the most
+            probable first.
+        mean: over all tokens.
+        tail: over the last 2048 tokens.
+        bottom: over the lowest tenth of the sliding windows of 2048 tokens.
+        least: of the lowest window.
+        top: how many alternatives a token came with (k); 0 where there were none.
+    """
+
+    tokens: int
+    alternatives: tuple[tuple[tuple[str, float], ...], ...] = ()
+    mean: float | None = None
+    tail: float | None = None
+    bottom: float | None = None
+    least: float | None = None
+    top: int = 0
+
+
 @dataclass(frozen=True)
 class Sample:
     """One completion.
@@ -92,6 +122,8 @@ class Sample:
         seconds: elapsed time of the call that bought it.
         finish: `stop`, `length` (cut off at max_tokens) or `refusal`.
         logprob: sum of the log-probabilities of its tokens, where they were asked for.
+        confidence: what else they say of it; its `tokens` are those that `logprob` is the sum over.
+        score: a score that was recorded with it, by a reward model say.
         batch: how many samples that call bought.
         call: an id shared by the samples of one call.
         fingerprint: what the backend said of itself (model version, build).
@@ -109,6 +141,8 @@ class Sample:
     seconds: float = 0.0
     finish: Finish = "stop"
     logprob: float | None = None
+    confidence: Confidence | None = None
+    score: float | None = None
     batch: int = 1
     call: str = ""
     fingerprint: str = ""

@@ -60,7 +60,12 @@ class Traits:
         defaults: parameters that are sent unless others are given.
         by_question: whether it answers the question and step rather than the prompt (simulated, recorded); both
             are part of its requests.
+        by_shown: whether it answers the values that a prompt shows as well (simulated): they are part of its
+            requests too.
         filed: whether its samples belong into the store; those of a recording are on disk already.
+        abilities: what not every model has, known once it is open: `temperature`; `logprobs`, log-probabilities of
+            the tokens; `alternatives`, those of the tokens that might have stood there too; `scores`, a score
+            recorded with each sample.
     """
 
     tier: Tier
@@ -70,7 +75,9 @@ class Traits:
     plain: bool = False
     defaults: Mapping[str, Any] = field(default_factory=dict)
     by_question: bool = False
+    by_shown: bool = False
     filed: bool = True
+    abilities: frozenset[str] = frozenset()
 
 
 class Backend(Protocol):

@@ -130,7 +130,7 @@ class Client:
         try:
             if self._closing:
                 raise asyncio.CancelledError
-            await self._opened()
+            await self.opened()
             if len(block) > self.batch:  # less than was thought when the block was cut
                 for owed in block:
                     self._spawn([owed])
@@ -255,7 +255,8 @@ class Client:
         size, out = _size(call.request.prompt), call.n * int(call.parameters["max_tokens"])
         return Reservation(self._price.of(size, out) if self._price else None, size + out)
 
-    async def _opened(self) -> None:
+    async def opened(self) -> None:
+        """Open the backend, once; whatever it raises is raised again every time."""
         if self._opening is None:
             self._opening = asyncio.get_running_loop().create_task(self.backend.open())
         await asyncio.shield(self._opening)

@@ -7,10 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from compound.core import Chat, MissingAbilityError, ModelError, ModelFailure, Sample
-from compound.models import http
+from compound.models import http, logprobs
 from compound.models.backend import Call, Traits
 from compound.models.budget import Price
 from compound.models.server import read_reply
+
+# The parameters that an ability needs.
+_NEEDED = {
+    "temperature": {"temperature"}, "logprobs": {"logprobs"}, "alternatives": {"logprobs", "top_logprobs"},
+}  # fmt: skip
 
 
 class Hosted:
@@ -48,8 +53,10 @@ class Hosted:
                 f"no API key for {self.model}: set {' and '.join(missing)}, or use -m local/smollm2-135m, or "
                 "another model (compound models)"
             )
-        if "n" not in (litellm.get_supported_openai_params(self.model) or []):
-            self.traits = replace(self.traits, batch=1)
+        takes = set(litellm.get_supported_openai_params(self.model) or [])
+        abilities = {name for name, needed in _NEEDED.items() if needed <= takes}
+        batch = self.traits.batch if "n" in takes else 1
+        self.traits = replace(self.traits, batch=batch, abilities=frozenset(abilities))
         known = litellm.model_cost.get(self.model) or litellm.model_cost.get(self.model.partition("/")[2]) or {}
         into, out = known.get("input_cost_per_token"), known.get("output_cost_per_token")
         # A price of zero in the list means that nobody entered one.
@@ -81,7 +88,7 @@ class Hosted:
             )
         except Exception as error:
             raise self._failure(error) from None  # LiteLLM's own text may repeat the key
-        return read_reply(reply.model_dump())
+        return read_reply(reply.model_dump(), logprobs.asked(call.parameters))
 
     def _failure(self, error: Exception) -> Exception:
         """One of our errors for one of LiteLLM's."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from compound.core import Draw, LaneError, ModelError, Observer, Prompt, Question, Request, Sample
 from compound.core.sample import Lane
+from compound.models import logprobs
 from compound.models.client import Client
 
 if TYPE_CHECKING:
@@ -94,14 +96,37 @@ class LM:
         """The same model with other sampling parameters; None takes one away."""
         return self._with(parameters={**self._parameters, **parameters})
 
+    async def abilities(self) -> frozenset[str]:
+        """What the model can do of what not every model can: see `Traits.abilities`. Opens it.
+
+        Raises:
+            ModelError: it cannot be opened (key, model id, address).
+        """
+        await self._client.opened()
+        return self._client.backend.traits.abilities
+
     @overload
     async def sample(
-        self, prompt: Prompt, n: None = None, *, step: str = "answer", **parameters: Any
+        self,
+        prompt: Prompt,
+        n: None = None,
+        *,
+        step: str = "answer",
+        shown: Sequence[str | None] = (),
+        **parameters: Any,
     ) -> Sample: ...
     @overload
-    async def sample(self, prompt: Prompt, n: int, *, step: str = "answer", **parameters: Any) -> list[Sample]: ...
     async def sample(
-        self, prompt: Prompt, n: int | None = None, *, step: str = "answer", **parameters: Any
+        self, prompt: Prompt, n: int, *, step: str = "answer", shown: Sequence[str | None] = (), **parameters: Any
+    ) -> list[Sample]: ...
+    async def sample(
+        self,
+        prompt: Prompt,
+        n: int | None = None,
+        *,
+        step: str = "answer",
+        shown: Sequence[str | None] = (),
+        **parameters: Any,
     ) -> Sample | list[Sample]:
         """Ask once in this lane; with `n`, let the forks 0..n-1 ask once each.
 
@@ -109,17 +134,22 @@ class LM:
             prompt: what the model reads.
             n: how many completions; a list is returned then.
             step: what is asked for (`answer`, `judge`, …): recorded models are keyed by question and step.
-            parameters: sampling parameters of this call; they override the bound ones.
+            shown: the parsed values of the candidates that the prompt shows, in its order: only a simulated model
+                looks at them, no other is told.
+            parameters: sampling parameters of this call; they override the bound ones. Log-probabilities are asked
+                for with `logprobs=True` and `top_logprobs=k`.
 
         Raises:
+            MissingAbilityError: the reply lacks log-probabilities that were asked for. It is filed before this is
+                raised, so asking again costs nothing, and raises again.
             LaneError: this lane (or one of its forks 0..n-1) is waiting for a sample already.
             ModelFailure: the call failed after its retries; the failure is on record.
             BudgetExhaustedError: a cap does not allow the call.
             UserError: the user must do something (key, model id, parameter, disk).
         """
         if n is None:
-            return await self._ask(prompt, step, parameters)
-        asked = [asyncio.ensure_future(self.fork(i)._ask(prompt, step, parameters)) for i in range(n)]
+            return await self._ask(prompt, step, shown, parameters)
+        asked = [asyncio.ensure_future(self.fork(i)._ask(prompt, step, shown, parameters)) for i in range(n)]
         try:
             return await asyncio.gather(*asked)
         except BaseException:
@@ -128,12 +158,17 @@ class LM:
             await asyncio.gather(*asked, return_exceptions=True)
             raise
 
-    async def _ask(self, prompt: Prompt, step: str, parameters: dict[str, Any]) -> Sample:
+    async def _ask(
+        self, prompt: Prompt, step: str, shown: Sequence[str | None], parameters: dict[str, Any]
+    ) -> Sample:
         traits = self._client.backend.traits
         merged = {**traits.defaults, **self._parameters, **parameters}
         _check(self.model, merged)
+        top = logprobs.asked(merged)
         if traits.by_question:
             merged |= {"question": self.question.id, "step": step}
+        if traits.by_shown and shown:
+            merged |= {"shown": list(shown)}
         sent = tuple(sorted((name, value) for name, value in merged.items() if value is not None))
         request = Request(self.model, self._client.backend.endpoint, prompt, sent)
         lane, solve = self.lane, self._solve
@@ -146,9 +181,13 @@ class LM:
         solve.waiting.add(lane)
         try:
             draw = Draw(request, self._replicate, lane, k)
-            return await self._client.ask(draw, self.question, self._observer)
+            sample = await self._client.ask(draw, self.question, self._observer)
         finally:
             solve.waiting.discard(lane)
+        # A recording keeps the sum alone: whoever needs the alternatives finds no confidence.
+        if logprobs.lacks(sample, top if top is None or traits.filed else 0):
+            raise logprobs.missing(self.model)
+        return sample
 
 
 def _check(model: str, sent: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compound.core import Chat, ModelError, ModelFailure, Sample
-from compound.models import http, weights
+from compound.models import http, logprobs, weights
 from compound.models.backend import Call, Traits
 from compound.models.budget import FREE, Price
 from compound.models.local_server import PARALLEL
@@ -42,7 +42,13 @@ class Local:
         self.model = model
         self._small = weights.is_embedded(model)
         self.traits = Traits(
-            "local model", batch=PARALLEL, start=1, highest=1, plain=self._small, defaults=_DEFAULTS
+            "local model",
+            batch=PARALLEL,
+            start=1,
+            highest=1,
+            plain=self._small,
+            defaults=_DEFAULTS,
+            abilities=frozenset({"logprobs", "alternatives", "temperature"}),
         )
         self._process: asyncio.subprocess.Process | None = None
         self._http: aiohttp.ClientSession | None = None
@@ -93,8 +99,12 @@ class Local:
         self._http = http.session()
 
     async def complete(self, call: Call) -> list[Sample]:
-        """See `Backend.complete`. Uses the runtime's own protocol, which counts the tokens of every choice."""
-        parameters = call.parameters
+        """See `Backend.complete`. Uses the runtime's own protocol, which counts the tokens of every choice.
+
+        Log-probabilities are those before temperature, of the tokens of the text and of the end mark where the
+        model wrote it; the token of a stop word has none.
+        """
+        top, parameters = logprobs.asked(call.parameters), logprobs.as_one(call.parameters, "n_probs")
         body = {
             "prompt": await self._text(call),
             "n_predict": parameters.pop("max_tokens"),
@@ -105,18 +115,21 @@ class Local:
         reply = await self._post("completion", body)
         choices = reply if isinstance(reply, list) else [reply]
         try:
-            return [
-                Sample(
-                    text=choice["content"],
-                    tokens_in=choice["tokens_evaluated"],
-                    tokens_out=choice["tokens_predicted"],
-                    finish="length" if choice["stop_type"] == "limit" or choice["truncated"] else "stop",
-                    fingerprint=self.endpoint,
-                )
-                for choice in choices
-            ]
+            return [self._sample(choice, top) for choice in choices]
         except (KeyError, TypeError) as error:
             raise ModelFailure("bad reply", f"not a completion: {error!r}"[:200]) from error
+
+    def _sample(self, choice: dict[str, Any], top: int | None) -> Sample:
+        logprob, confidence = logprobs.read(choice, top)
+        return Sample(
+            text=choice["content"],
+            tokens_in=choice["tokens_evaluated"],
+            tokens_out=choice["tokens_predicted"],
+            finish="length" if choice["stop_type"] == "limit" or choice["truncated"] else "stop",
+            logprob=logprob,
+            confidence=confidence,
+            fingerprint=self.endpoint,
+        )
 
     async def _text(self, call: Call) -> str:
         """The prompt as one text; a chat goes through the model's own template."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from compound.core import MissingAbilityError, MissingSampleError, ModelError, Sample
@@ -49,8 +50,14 @@ class Recorded:
         self._pool: Pool | None = None
 
     async def open(self) -> None:
-        """Open the pool."""
-        self._pool = Pool(self.model)
+        """Open the pool, and see in its first question with samples what was recorded with them."""
+        kept = next((kept for _, kept in self.pool.walk() if kept), [])
+        there = {
+            "logprobs": any(one.logprob is not None for one in kept),
+            "scores": any(one.score is not None for one in kept),
+        }
+        abilities = frozenset(name for name, found in there.items() if found)
+        self.traits = replace(self.traits, abilities=abilities)
 
     @property
     def pool(self) -> Pool:
@@ -124,6 +131,7 @@ class Recorded:
             tokens_out=_UNKNOWN if kept.tokens_out is None else kept.tokens_out,
             seconds=_UNKNOWN if kept.seconds is None else kept.seconds,
             logprob=kept.logprob,
+            score=kept.score,
             fingerprint=" ".join(filter(None, (kept.model, heat, kept.prompt_style))),
         )
 

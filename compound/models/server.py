@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from compound.core import Chat, ModelError, ModelFailure, Sample
-from compound.models import http
+from compound.models import http, logprobs
 from compound.models.backend import Call, Traits
 from compound.models.budget import Price
 
@@ -27,7 +28,12 @@ class Server:
     def __init__(self, model: str, base_url: str) -> None:
         self.model = model
         self.endpoint = http.address(base_url, model)
-        self.traits = Traits("hosted model", batch=16, defaults={"max_tokens": 1024})
+        self.traits = Traits(
+            "hosted model",
+            batch=16,
+            defaults={"max_tokens": 1024},
+            abilities=frozenset({"logprobs", "alternatives", "temperature"}),  # until a reply lacks them
+        )
         self._name = next((model.removeprefix(p) for p in _PREFIXES if model.startswith(p)), model)
         self._http: aiohttp.ClientSession | None = None
 
@@ -40,17 +46,25 @@ class Server:
         return None
 
     async def complete(self, call: Call) -> list[Sample]:
-        """See `Backend.complete`."""
+        """See `Backend.complete`. A server that gave no log-probabilities is not asked for them again."""
         assert self._http is not None
-        prompt = call.request.prompt
+        prompt, parameters = call.request.prompt, call.parameters
+        top = logprobs.asked(parameters)
+        if top is not None and "logprobs" not in self.traits.abilities:
+            raise logprobs.missing(self.model)
         path, field = ("chat/completions", "messages") if isinstance(prompt, Chat) else ("completions", "prompt")
-        body = {"model": self._name, field: prompt.payload(), "n": call.n, **call.parameters}
+        if path == "completions":
+            parameters = logprobs.as_one(parameters, "logprobs")
+        body = {"model": self._name, field: prompt.payload(), "n": call.n, **parameters}
         if call.n == 1:
             del body["n"]
         reply = await http.post(
             self._http, f"{self.endpoint}/{path}", body, model=self.model, headers=_credentials(self.model)
         )
-        return read_reply(reply)
+        samples = read_reply(reply, top)
+        if any(logprobs.lacks(sample, top) for sample in samples):
+            self.traits = replace(self.traits, abilities=self.traits.abilities - {"logprobs", "alternatives"})
+        return samples
 
     async def close(self) -> None:
         """Close the HTTP session."""
@@ -65,8 +79,8 @@ def _credentials(model: str) -> dict[str, str] | None:
     return {"Authorization": f"Bearer {key}"} if key else None
 
 
-def read_reply(reply: Any) -> list[Sample]:
-    """The samples of an OpenAI-style reply.
+def read_reply(reply: Any, top: int | None) -> list[Sample]:
+    """The samples of an OpenAI-style reply to a request for `top` alternatives of a token (see `logprobs.read`).
 
     Servers report the completion tokens of all choices together: they are shared out by length, so that the
     sum is exact.
@@ -85,6 +99,7 @@ def read_reply(reply: Any) -> list[Sample]:
         hidden = _shares(_count(details.get("reasoning_tokens")) or 0, shares)
         for choice, (text, thought), tokens, reasoning in zip(choices, contents, shares, hidden, strict=True):
             said = choice.get("finish_reason")
+            logprob, confidence = logprobs.read(choice, top)
             samples.append(
                 Sample(
                     text=text,
@@ -93,6 +108,8 @@ def read_reply(reply: Any) -> list[Sample]:
                     tokens_out=tokens,
                     tokens_reasoning=reasoning,
                     finish="length" if said == "length" else "refusal" if said == "content_filter" else "stop",
+                    logprob=logprob,
+                    confidence=confidence,
                     fingerprint=fingerprint,
                     estimated=not tokens_in or total is None,  # no prompt has 0 tokens
                 )

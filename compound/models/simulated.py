@@ -6,11 +6,13 @@
 A draw is right with probability p, fixed for each question. A wrong draw picks one of `wrong` answers with
 Dirichlet(1) weights that are fixed for the question too. With probability sqrt(rho) a draw repeats what all
 draws of its question and replicate share. Every draw follows from its own name, so the same draw is the same
-sample whatever was asked before, in any batch. At temperature 0 it gives its most probable answer.
+sample whatever was asked before, in any batch. At temperature 0 it gives its most probable answer, and the same
+judgement to the same prompt. Judgements (`simulated_steps`) are not correlated by rho.
 
-Options after `?`, joined by `&`: wrong=4, rho=0, abstain=0 (share of unreadable replies), truncate=0 (share cut
-off), tokens=40 (mean length, exponential, at most max_tokens), seconds=1 (median latency, lognormal, not slept),
-price=0/0 (dollars per million prompt/completion tokens), seed=0.
+Options after `?`, joined by `&`: wrong=4, rho=0, judge=0.75 (probability that a judgement of shown candidates is
+right), abstain=0 (share of unreadable replies), truncate=0 (share cut off), tokens=40 (mean length, exponential,
+at most max_tokens), seconds=1 (median latency, lognormal, not slept), price=0/0 (dollars per million
+prompt/completion tokens), seed=0.
 """
 
 from __future__ import annotations
@@ -24,14 +26,18 @@ from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from typing import Any
 
+from compound.answers import grade
 from compound.answers.number import canonical, numbers
-from compound.core import ModelError, Question, Sample
+from compound.core import Confidence, Draw, ModelError, Question, Sample
+from compound.models import logprobs
 from compound.models.backend import Call, Traits
 from compound.models.budget import FREE, Price
+from compound.models.simulated_steps import Reply, Scene, confidence, reply
 
 _FORM = "sim/beta(2,2), sim/0.6*beta(6,2)+0.4*beta(2,6)?wrong=4&rho=0.1"
 _NUMBER = r"(\d+(?:\.\d+)?)"
 _PART = re.compile(rf"(?:{_NUMBER}\*)?beta\({_NUMBER},{_NUMBER}\)")
+_SHARES = {"rho", "abstain", "truncate", "judge"}
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,7 @@ class World:
     seconds: float = 1.0
     price: Price = FREE
     seed: int = 0
+    judge: float = 0.75
 
     @classmethod
     def parse(cls, model: str) -> World:
@@ -82,7 +89,7 @@ class World:
             number = type(getattr(self, name))(value)
         except ValueError:
             raise ModelError(f"'{model}': option {name}={value} is not a number") from None
-        if not 0 <= number < math.inf or (name in {"rho", "abstain", "truncate"} and number > 1):
+        if not 0 <= number < math.inf or (name in _SHARES and number > 1):
             raise ModelError(f"'{model}': option {name}={value} is out of range")
         return number
 
@@ -129,7 +136,14 @@ class Simulated:
         self.model = model
         self.world = World.parse(model)
         self.traits = Traits(
-            "simulation", batch=32, start=100, highest=100, defaults={"max_tokens": 1024}, by_question=True
+            "simulation",
+            batch=32,
+            start=100,
+            highest=100,
+            defaults={"max_tokens": 1024},
+            by_question=True,
+            by_shown=True,
+            abilities=frozenset({"logprobs", "alternatives", "temperature"}),
         )
 
     async def open(self) -> None:
@@ -140,38 +154,46 @@ class Simulated:
         return self.world.price
 
     async def complete(self, call: Call) -> list[Sample]:
-        """One sample for each draw, from the declared distribution."""
+        """One sample for each draw, from the declared distribution.
+
+        Raises:
+            ModelError: the question has no known answer, or a step that judges was not told what is shown.
+        """
         if not call.question.golds:
             raise ModelError(
                 f"{self.model} is a simulation: it needs questions whose right answer is known; "
                 "name a real model to ask a question"
             )
         answers, weights = self.world.answers(call.question)
-        greedy = call.parameters.get("temperature") == 0
-        return [self._draw(call, draw.key, draw.replicate, answers, weights, greedy) for draw in call.draws]
+        shown = [grade(value, call.question) for value in call.parameters.get("shown", ())]
+        return [self._draw(call, draw, answers, weights, shown) for draw in call.draws]
 
-    def _draw(
-        self, call: Call, key: object, replicate: int, answers: list[str], weights: list[float], greedy: bool
-    ) -> Sample:
-        world = self.world
-        own = _rng(world.seed, self.model, key)
-        shared = _rng(world.seed, self.model, call.question.id, replicate)
+    def _draw(self, call: Call, draw: Draw, answers: list[str], weights: list[float], shown: list[bool]) -> Sample:
+        world, parameters = self.world, call.parameters
+        own = _rng(world.seed, self.model, draw.key)
+        shared = _rng(world.seed, self.model, call.question.id, draw.replicate)
         source = shared if own.random() < world.rho**0.5 else own
-        answer = source.choices(answers, weights)[0]
-        if greedy:
-            answer = answers[max(range(len(answers)), key=weights.__getitem__)]
-        cap = int(call.parameters["max_tokens"])
+        greedy = parameters.get("temperature") == 0
+        judging = _rng(world.seed, self.model, call.request.key) if greedy else own
+        scene = Scene(answers, weights, shown, world.judge, greedy, source, judging)
+        said = reply(parameters["step"], scene)
+        top, cap = logprobs.asked(parameters), int(parameters["max_tokens"])
         tokens = min(cap, max(1, round(own.expovariate(1 / world.tokens)))) if world.tokens else 1
         cut = own.random() < world.truncate
         mute = own.random() < world.abstain
         return Sample(
-            text="I cannot" if cut else "…" if mute else f"Answer: {answer}",
+            text="I cannot" if cut else "…" if mute else said.text,
             tokens_in=call.request.prompt.size // 4 + 1,
             tokens_out=cap if cut else tokens,
             seconds=world.seconds * own.lognormvariate(0.0, 0.5),
             finish="length" if cut else "stop",
+            logprob=None if top is None else math.log(said.probability),
+            confidence=None if top is None else self._confidence(said, top, draw),
             fingerprint="simulation",
         )
+
+    def _confidence(self, said: Reply, top: int, draw: Draw) -> Confidence:
+        return confidence(said, top, self.world.judge, _rng(self.world.seed, self.model, draw.key, "trace"))
 
     async def close(self) -> None:
         """Nothing to do."""

@@ -13,12 +13,13 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, asdict, fields
 from pathlib import Path
 from typing import Any
 
 from compound.core import Draw, Request, Sample, StoreError
 from compound.store.samples import SampleStore, read_request
+from compound.store.schema import read_confidence
 
 _BLOCK = 2_000
 _DEFAULTS = {f.name: f.default for f in fields(Sample) if f.name != "draw"}
@@ -51,8 +52,9 @@ def _rows(store: SampleStore) -> Iterator[dict[str, Any]]:
             yield {"model": last.model, "endpoint": last.endpoint, "prompt": prompt, "parameters": parameters}
         _, replicate, lane, k = draw.key
         row = {"lane": lane, **({"replicate": replicate} if replicate else {}), **({"k": k} if k else {})}
-        kept = {name: getattr(sample, name) for name, default in _DEFAULTS.items()}
-        yield row | {name: value for name, value in kept.items() if value != _DEFAULTS[name] or name == "text"}
+        kept = {name: getattr(sample, name) for name in _DEFAULTS}
+        row |= {name: value for name, value in kept.items() if value != _DEFAULTS[name] or name == "text"}
+        yield row | ({"confidence": asdict(sample.confidence)} if sample.confidence else {})
 
 
 def restore(path: Path, store: SampleStore) -> int:
@@ -89,4 +91,6 @@ def _filed(request: Request, row: dict[str, Any]) -> tuple[Draw, Sample]:
     lane = tuple(int(branch) for branch in row.pop("lane").split("."))
     draw = Draw(request, row.pop("replicate", 0), lane, row.pop("k", 0))
     assert _DEFAULTS["text"] is MISSING
+    if (said := row.pop("confidence", None)) is not None:
+        row["confidence"] = read_confidence(said)
     return draw, Sample(**row)

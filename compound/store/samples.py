@@ -15,35 +15,15 @@ import json
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import fields, replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, TypeVar
 
 from compound.core import Chat, Draw, Message, Request, Sample, StoreError, Text
+from compound.store import schema
+from compound.store.schema import INSERT, OF_REQUEST, SELECT, clean, sample_of, storable, values_of
 
 T = TypeVar("T")
-_SCHEMA = 1
-_COLUMNS = tuple(f.name for f in fields(Sample) if f.name != "draw")
-_DRAW = (
-    "request INTEGER NOT NULL REFERENCES requests, replicate INTEGER NOT NULL, "
-    "lane TEXT NOT NULL, k INTEGER NOT NULL"
-)
-_TABLES = f"""
-CREATE TABLE prompts (id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE);
-CREATE TABLE requests (
-    id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, model TEXT NOT NULL, endpoint TEXT NOT NULL,
-    prompt INTEGER NOT NULL REFERENCES prompts, parameters TEXT NOT NULL);
-CREATE TABLE samples (
-    {_DRAW}, {", ".join(_COLUMNS)}, PRIMARY KEY (request, replicate, lane, k)) WITHOUT ROWID;
-CREATE TABLE failures ({_DRAW}, reason TEXT NOT NULL, at REAL NOT NULL);
-"""
-_INSERT = (
-    f"INSERT OR IGNORE INTO samples (request, replicate, lane, k, {', '.join(_COLUMNS)}) "  # noqa: S608
-    f"VALUES ({', '.join('?' * (4 + len(_COLUMNS)))})"
-)
-_OF_REQUEST = f"SELECT replicate, lane, k, {', '.join(_COLUMNS)} FROM samples WHERE request = ?"  # noqa: S608
-_SELECT = f"SELECT lane, k, {', '.join(_COLUMNS)} FROM samples WHERE request = ? AND replicate = ?"  # noqa: S608
 
 
 class _Reserve:
@@ -131,13 +111,13 @@ class SampleStore:
             if version == 0:
                 if self._db.execute("SELECT 1 FROM sqlite_master").fetchone():
                     raise StoreError(f"{self.path} is a database of something else: give another with --store")
-                for statement in _TABLES.split(";"):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version = {_SCHEMA}")
-            elif version != _SCHEMA:
+                schema.create(self._db)
+            elif 0 < version < schema.SCHEMA:
+                schema.migrate(self._db, version)
+            elif version != schema.SCHEMA:
                 raise StoreError(
                     f"{self.path} was written by another version of compound (schema {version}, here "
-                    f"{_SCHEMA}): give another store with --store"
+                    f"{schema.SCHEMA}): give another store with --store"
                 )
 
     @contextlib.contextmanager
@@ -181,7 +161,7 @@ class SampleStore:
         """The row of a request, made where it is new. Inside a transaction."""
         if (known := self._find(request)) is not None:
             return known
-        body = _clean(json.dumps(request.prompt.payload(), ensure_ascii=False))
+        body = clean(json.dumps(request.prompt.payload(), ensure_ascii=False))
         self._db.execute("INSERT OR IGNORE INTO prompts (body) VALUES (?)", (body,))
         (prompt,) = self._db.execute("SELECT id FROM prompts WHERE body = ?", (body,)).fetchone()
         row = self._db.execute(
@@ -213,12 +193,12 @@ class SampleStore:
                     continue
                 if len(group) == 1:
                     ((lane, k),) = group
-                    rows = self._db.execute(_SELECT + " AND lane = ? AND k = ?", (row_id, replicate, lane, k))
+                    rows = self._db.execute(SELECT + " AND lane = ? AND k = ?", (row_id, replicate, lane, k))
                 else:
-                    rows = self._db.execute(_SELECT, (row_id, replicate))
+                    rows = self._db.execute(SELECT, (row_id, replicate))
                 for lane, k, *values in rows:
                     if (draw_ := group.get((lane, k))) is not None:
-                        found[draw_] = _sample(values, draw_)
+                        found[draw_] = sample_of(values, draw_)
         return found
 
     def write(self, samples: Sequence[tuple[Draw, Sample]]) -> list[Sample]:
@@ -231,15 +211,12 @@ class SampleStore:
             StoreError: the disk is full and the reserve too.
         """
 
-        samples = [(draw, _storable(sample)) for draw, sample in samples]
+        samples = [(draw, storable(sample)) for draw, sample in samples]
 
         def insert() -> int:
             return self._db.executemany(
-                _INSERT,
-                (
-                    (self._request(draw.request), *draw.key[1:], *(getattr(sample, c) for c in _COLUMNS))
-                    for draw, sample in samples
-                ),
+                INSERT,
+                ((self._request(draw.request), *draw.key[1:], *values_of(sample)) for draw, sample in samples),
             ).rowcount
 
         if self._commit(insert) == len(samples):
@@ -252,7 +229,7 @@ class SampleStore:
         self._commit(
             lambda: self._db.executemany(
                 "INSERT INTO failures VALUES (?, ?, ?, ?, ?, ?)",
-                [(self._request(draw.request), *draw.key[1:], _clean(reason), at) for draw in draws],
+                [(self._request(draw.request), *draw.key[1:], clean(reason), at) for draw in draws],
             )
         )
 
@@ -271,9 +248,9 @@ class SampleStore:
             for row, model, endpoint, body, parameters in self._db.execute(requests):
                 request = read_request(model, endpoint, json.loads(body), json.loads(parameters))
                 found = []
-                for replicate, lane, k, *values in self._db.execute(_OF_REQUEST, (row,)):
+                for replicate, lane, k, *values in self._db.execute(OF_REQUEST, (row,)):
                     draw = Draw(request, replicate, tuple(int(branch) for branch in lane.split(".")), k)
-                    found.append((draw, _sample(values, draw)))
+                    found.append((draw, sample_of(values, draw)))
                 yield from sorted(found, key=lambda pair: (pair[0].replicate, pair[0].lane, pair[0].k))
 
     def failures(self) -> list[tuple[str, str]]:
@@ -297,26 +274,7 @@ class SampleStore:
         self.close()
 
 
-def _clean(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _storable(sample: Sample) -> Sample:
-    return replace(
-        sample,
-        text=_clean(sample.text),
-        reasoning=_clean(sample.reasoning),
-        fingerprint=_clean(sample.fingerprint),
-    )
-
-
 def read_request(model: str, endpoint: str, prompt: Any, parameters: dict[str, Any]) -> Request:
     """A request from its parts as they are written: a text prompt is a string, a chat a list of turns."""
     asked = Text(prompt) if isinstance(prompt, str) else Chat(tuple(Message(**turn) for turn in prompt))
     return Request(model, endpoint, asked, tuple(sorted(parameters.items())))
-
-
-def _sample(values: Sequence[Any], draw: Draw) -> Sample:
-    known = dict(zip(_COLUMNS, values, strict=True))
-    known["estimated"] = bool(known["estimated"])
-    return Sample(**known, draw=draw)

@@ -6,26 +6,44 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from compound.core import MissingAbilityError
+from compound.strategies.base import Strategy
 from compound.strategies.bound import Bound, BoundScorer
 from compound.strategies.part import Part
+from compound.strategies.pooled import Pooled
+from compound.strategies.scorer import Scorer
 
 if TYPE_CHECKING:
     from compound.models.lm import LM
 
 _WAY_OUT = {
     "logprobs": "it reports no log-probabilities; a local model or a server of your own does (compound models)",
+    "alternatives": "it does not report the probabilities of other tokens; a local model does (compound models)",
     "scores": "no scores were recorded with its samples; a judge or a reward function needs none",
 }
 
 
 def parts(part: Part, model: str) -> Iterator[tuple[Part, str]]:
-    """A part and all inside it, each with the model that it asks."""
+    """A part and all inside it, each with a model that it asks, or whose samples it reads."""
     if isinstance(part, Bound | BoundScorer):
         yield from parts(part.part, part.model)
         return
     yield part, model
     for one in part.inner():
-        yield from parts(one, model)
+        if isinstance(one, Scorer) and one.reads_candidate and isinstance(part, Pooled):
+            yield from ((one, asked) for asked in _asked(part.candidate, model))
+        else:
+            yield from parts(one, model)
+
+
+def _asked(part: Part, model: str) -> list[str]:
+    """The models that the strategies innermost in a part ask."""
+    return sorted(
+        {
+            asked
+            for one, asked in parts(part, model)
+            if isinstance(one, Strategy) and not any(isinstance(inside, Strategy) for inside in one.inner())
+        }
+    )
 
 
 async def check_needs(part: Part, lm: LM) -> None:
@@ -39,7 +57,7 @@ async def check_needs(part: Part, lm: LM) -> None:
         if "sandbox" in one.needs:
             from compound.sandbox import Sandbox
 
-            await Sandbox().probe()
+            await Sandbox().run("")
         wanted = one.needs - {"sandbox"}
         missing = sorted(wanted - await lm.at(model).abilities()) if wanted else []
         if missing:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from compound.core import MissingSampleError, ModelError, Notice, Question, TaskError, Text
+from compound.core import MissingAbilityError, MissingSampleError, ModelError, Notice, Question, TaskError, Text
 from compound.experiment import Experiment, Run, plan, run
 from compound.models.backend import find_backend, list_price
 from compound.models.session import Session
@@ -171,6 +171,55 @@ def test_other_steps_have_their_own_samples(tmp_path: Path) -> None:
     pool(tmp_path, data)
     question = load_task("recorded/mine").questions()[0]
     assert asyncio.run(draw(question, step="judge")) == ["right"]
+
+
+@pytest.mark.parametrize(
+    ("more", "abilities"),
+    [
+        ({}, set()),
+        ({"logprob": -2.5}, {"logprobs"}),
+        ({"score": 0.25}, {"scores"}),
+        ({"logprob": -2.5, "score": 0.25}, {"logprobs", "scores"}),
+    ],
+)
+def test_scores_and_log_probabilities_come_with_the_samples_where_they_were_recorded(
+    tmp_path: Path, more: dict[str, float], abilities: set[str]
+) -> None:
+    data = rows(**more)
+    pool(tmp_path, data)
+    question = load_task("recorded/mine").questions()[0]
+
+    async def go() -> None:
+        async with Session() as session:
+            lm = session.lm("recorded/mine", question)
+            assert await lm.abilities() == abilities
+            for sample in await lm.sample(Text("?"), n=6):
+                assert (sample.logprob, sample.score) == (more.get("logprob"), more.get("score"))
+                assert sample.confidence is None
+            if "logprobs" in abilities:  # the sum is there, of the alternatives nobody kept anything
+                assert (await lm.fork(1).sample(Text("?"), logprobs=True, top_logprobs=5)).logprob == -2.5
+            else:
+                with pytest.raises(MissingAbilityError, match="recorded/mine gave no log-probabilities"):
+                    await lm.fork(1).sample(Text("?"), logprobs=True, top_logprobs=5)
+
+    asyncio.run(go())
+
+
+def test_what_a_prompt_shows_is_no_part_of_what_is_asked_of_a_recording(tmp_path: Path) -> None:
+    data = rows()
+    data[0]["samples"] += [{"answer": "right", "step": "judge"}]
+    pool(tmp_path, data)
+    question = load_task("recorded/mine").questions()[0]
+    assert asyncio.run(draw(question, step="judge", shown=["2"])) == ["right"]
+
+    async def twice() -> None:
+        async with Session() as session:
+            lm = session.lm("recorded/mine", question)
+            await lm.sample(Text("?"), step="judge", shown=["2"])
+            await lm.sample(Text("?"), step="judge", shown=["3"])
+
+    with pytest.raises(MissingSampleError, match=r"asked 2 times"):
+        asyncio.run(twice())
 
 
 def test_the_greedy_baseline_comes_from_samples_at_temperature_0_or_is_left_out(tmp_path: Path) -> None:

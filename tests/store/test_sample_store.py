@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compound.core import Chat, Draw, Request, Sample, StoreError, Text
+from compound.core import Chat, Confidence, Draw, Request, Sample, StoreError, Text
 from compound.store import SampleStore
 
 REQUEST = Request("m", "http://x", Chat.user("What?"), (("max_tokens", 8), ("stop", ("\n",))))
@@ -24,6 +24,19 @@ def draw(i: int = 0, request: Request = REQUEST, replicate: int = 0, k: int = 0)
 
 
 texts = st.text(st.characters(exclude_categories=()), max_size=20)  # surrogates and NUL too
+numbers = st.none() | st.floats(0, 1e3)
+confidences = st.builds(
+    Confidence,
+    tokens=st.integers(0, 1 << 20),
+    alternatives=st.lists(
+        st.lists(st.tuples(st.text(max_size=3), st.floats(-1e4, 0)), max_size=3).map(tuple), max_size=4
+    ).map(tuple),
+    mean=numbers,
+    tail=numbers,
+    bottom=numbers,
+    least=numbers,
+    top=st.integers(0, 20),
+)
 samples = st.builds(
     Sample,
     text=texts,
@@ -35,6 +48,8 @@ samples = st.builds(
     seconds=st.floats(0, 1e6),
     finish=st.sampled_from(["stop", "length", "refusal"]),
     logprob=st.none() | st.floats(-1e6, 0),
+    confidence=st.none() | confidences,
+    score=st.none() | st.floats(-1e6, 1e6),
     batch=st.integers(1, 64),
     call=st.text("0123456789abcdef"),
     fingerprint=texts,
@@ -68,6 +83,15 @@ def test_any_prompt_can_be_filed_under(prompt: str, model: str) -> None:
         store.write([(draw(request=other), Sample("other"))])
         found = store.read([draw(request=one), draw(request=other)])
     assert [sample.text for sample in found.values()] == ["one", "other"]
+
+
+def test_tokens_without_a_character_of_their_own_can_be_filed() -> None:
+    half = Confidence(1, ((("\ud83d", -0.5), ("a", -1.0)),), top=2)
+    with SampleStore() as store:
+        (returned,) = store.write([(draw(), Sample("x", confidence=half))])
+        (read,) = store.read([draw()]).values()
+    assert read == returned
+    assert read.confidence == Confidence(1, ((("?", -0.5), ("a", -1.0)),), top=2)
 
 
 def test_text_that_looks_like_a_number_stays_text() -> None:
