@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from compound.answers import kind_named
+from compound.answers import grade, kind_named
 from compound.core import Answer, Ballots, Question
 
 if TYPE_CHECKING:
@@ -64,6 +64,16 @@ class AnswerPool:
         return np.array([np.nan if score is None else score for score in found], dtype=float)
 
     @cached_property
+    def _graded(self) -> dict[str, bool]:
+        return dict(self.right)
+
+    def is_right(self, value: str | None) -> bool:
+        """Whether a value is right; also one that no candidate gave as its own, such as the second of a ranking."""
+        if value is not None and value not in self._graded:
+            self._graded[value] = grade(value, self.question)
+        return value is not None and self._graded[value]
+
+    @cached_property
     def right_each(self) -> np.ndarray:
         """Whether each candidate's own value is right, shape (N,), 0 or 1; an abstention is wrong."""
         import numpy as np
@@ -91,3 +101,13 @@ def ballots(question: Question, values: Sequence[str | None]) -> Ballots:
     known = [value for value in values if value is not None]
     classes = dict(zip(known, kind_named(question.kind).classes(known), strict=True))
     return Ballots(tuple(None if value is None else classes[value] for value in values))
+
+
+def coded(pools: Sequence[AnswerPool]) -> tuple[np.ndarray, np.ndarray]:
+    """The votes of pools of one size as arrays: codes (Q, N), and which answers are right (Q, M), padded."""
+    import numpy as np
+
+    right = np.zeros((len(pools), max(len(pool.distinct) for pool in pools)), dtype=bool)
+    for place, pool in enumerate(pools):
+        right[place, : len(pool.distinct)] = pool.correct
+    return np.array([pool.codes for pool in pools]), right

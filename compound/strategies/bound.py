@@ -51,6 +51,8 @@ class BoundScorer(Scorer):
         super().__post_init__()
         if isinstance(self.part, BoundScorer):
             raise ExpressionError(f"{self.part!r} is bound to a model already, not to '{self.model}' as well")
+        if self.part.reads_candidate:
+            raise ExpressionError(f"{self.part!r} asks no model, it reads the candidate: bind the candidate")
 
     @property
     def asks(self) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,13 +14,24 @@ if TYPE_CHECKING:
     from compound.models.lm import LM
 
 
-def ask(template: str, question: Question) -> Chat:
-    """A chat of one user turn: `{format}` becomes the answer kind's request, `{question}` the question.
+_FIELD = re.compile(r"\{(\w+)\}")
+_TAG = re.compile(r"<(?=\s{0,9}/?\s{0,9}(?:reply|question)\b)", re.IGNORECASE)
 
-    The question goes in last, so nothing that it contains is replaced.
-    """
+
+def fill(template: str, **fields: str) -> str:
+    """The template with its `{name}`s replaced, in one pass: nothing in what goes in is replaced."""
+    return _FIELD.sub(lambda found: fields.get(found[1], found[0]), template)
+
+
+def enclosed(text: str) -> str:
+    """A reply as it is shown between tags of a prompt: it cannot close them, nor open others."""
+    return _TAG.sub("‹", text)
+
+
+def ask(template: str, question: Question, **fields: str) -> Chat:
+    """A chat of one user turn: `{question}`, `{format}` (the answer kind's request) and other fields filled in."""
     wanted = kind_named(question.kind).ask(question)
-    return Chat.user(template.replace("{format}", wanted).replace("{question}", question.statement))
+    return Chat.user(fill(template, question=question.statement, format=wanted, **fields))
 
 
 @dataclass(frozen=True, repr=False)

@@ -78,7 +78,7 @@ def _once(strategy: Pooled, pool: AnswerPool, answers: Sequence[Answer]) -> tupl
     right: list[float] = []
     for k in range(1, stop + 1):
         picked = _finished(strategy.select(pool.question, answers[:k], _NoModel()))  # type: ignore[arg-type]
-        right.append(float(picked.value is not None and pool.right[picked.value]))
+        right.append(float(pool.is_right(picked.value)))
     return right + right[-1:] * (size - stop), [min(k, stop) for k in range(1, size + 1)]
 
 

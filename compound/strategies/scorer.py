@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from compound.core import Answer, Question, Sample, Step, Usage
 from compound.strategies.part import Part
@@ -36,7 +36,13 @@ class Scorer(Part):
 
     What it sees is the question and that one candidate, so a score belongs to its candidate whatever the others
     are, and choosing by scores stays a free selector.
+
+    Attributes:
+        reads_candidate: whether it asks nothing and reads the candidate's own completion: what it needs, it needs
+            of the models that the candidate asks.
     """
+
+    reads_candidate: ClassVar[bool] = False
 
     @property
     def asks(self) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from compound.core import Answer, Ballots, Question
 from compound.strategies.answer_pool import AnswerPool, PoolCurve, ballots
@@ -16,6 +16,7 @@ from compound.strategies.base import Strategy
 from compound.strategies.cot import CoT
 from compound.strategies.part import alias, strategy
 from compound.strategies.pooled import Pooled
+from compound.strategies.similarity import medoid, medoid_curve
 from compound.strategies.single import Single
 
 if TYPE_CHECKING:
@@ -36,21 +37,44 @@ class Vote(Pooled):
     Args:
         candidate: the strategy that makes one candidate.
         n: candidates.
+        by: `answer`; or `similarity`: the candidate most like the others, for open answers (texts, programs).
+        measure: of similarity: `bleu` as in the paper, or the cosine of `tfidf` vectors.
+        as_published: as in the code of *More Agents*: an abstention is an answer like any other (and wrong if it
+            wins), and the first answer given wins a tie.
     """
 
     paper: ClassVar[str] = "Wang et al. 2022, 2203.11171; Li et al. 2024, 2402.05120"
 
+    by: Literal["answer", "similarity"] = "answer"
+    measure: Literal["bleu", "tfidf"] = "bleu"
+    as_published: bool = False
+
     async def select(self, question: Question, answers: Sequence[Answer], lm: LM) -> Answer:
         """See `Pooled.select`. Asks nothing."""
-        return plurality(question, answers)
+        if self.by == "similarity":
+            return medoid(question, answers, self.measure)
+        return _as_published(question, answers) if self.as_published else plurality(question, answers)
 
     def curve(self, pools: Sequence[AnswerPool], rng: np.random.Generator) -> PoolCurve:
-        """See `Pooled.curve`: without replacement, ties split, abstentions counted as drawn."""
-        if pools[0].sources > 1:  # sources that take turns are no draws of one distribution
+        """See `Pooled.curve`: exact without replacement, ties split, abstentions counted as drawn."""
+        if pools[0].sources > 1 or self.as_published:  # no draws of one distribution, or their order counts
             return super().curve(pools, rng)
+        import numpy as np
+
+        if self.by == "similarity":
+            return PoolCurve(np.array([medoid_curve(pool, self.measure, rng) for pool in pools]), "replay")
         from compound.stats import plurality_curves
 
         return PoolCurve(plurality_curves([counted(pool) for pool in pools]))
+
+
+def _as_published(question: Question, answers: Sequence[Answer]) -> Answer:
+    drawn = [a for a in answers if a.failure is None]  # a call that failed is owed: no abstention
+    if not drawn:
+        return Answer(None)
+    votes = ballots(question, [a.value for a in drawn]).votes
+    winner = max(dict.fromkeys(votes), key=votes.count)  # the first of several: dictionaries keep their order
+    return drawn[votes.index(winner)]
 
 
 def plurality(question: Question, answers: Sequence[Answer]) -> Answer:
