@@ -12,6 +12,7 @@ from compound.experiment.config import checked_parameters
 from compound.experiment.yamlfile import override
 from compound.models.session import Session, wait_for
 from compound.strategies import Bound, Strategy, parse
+from compound.strategies.needs import check_needs
 
 
 def ask_once(
@@ -40,12 +41,16 @@ def ask_once(
     answer = wait_for(_answer(how, asked, model, parameters, store, base_url))
     print(_shown(answer))
     if answer.value is None:
-        # An unreadable reply is the one thing that the ballots cannot show.
-        replies = [sample.text for sample in answer.samples if sample.text]
-        raise UserError(
-            f"no readable answer: {answer.abstained} abstained, {answer.failed} failed"
-            + (f"; one reply was: {replies[0][:300]!r}" if replies else f"; {answer.failure or ''}")
-        )
+        raise UserError(_missing(answer))
+
+
+def _missing(answer: Answer) -> str:
+    """Why there is no answer; the ballots cannot show an unreadable reply."""
+    if answer.ballots:
+        return 'candidates answered, but none of them has a readable score: ask a stronger judge (by=judge @ "…")'
+    replies = [sample.text for sample in answer.samples if sample.text]
+    shown = f"; one reply was: {replies[0][:300]!r}" if replies else f"; {answer.failure or ''}"
+    return f"no readable answer: {answer.abstained} abstained, {answer.failed} failed{shown}"
 
 
 async def _answer(
@@ -59,7 +64,9 @@ async def _answer(
     if isinstance(how, Bound):
         model = how.model
     async with Session(store, base_url=base_url) as session:
-        return await how.solve(asked, session.lm(model, asked, parameters=parameters))
+        lm = session.lm(model, asked, parameters=parameters)
+        await check_needs(how, lm)
+        return await how.solve(asked, lm)
 
 
 def _shown(answer: Answer) -> str:

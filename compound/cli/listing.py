@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from typing import cast
 
 from rich.console import Console
@@ -11,7 +12,7 @@ from rich.table import Table
 
 from compound.models import weights
 from compound.models.backend import Families
-from compound.strategies import Part, Strategy
+from compound.strategies import Part, Scorer, Strategy
 from compound.strategies.registry import known
 from compound.tasks.benchmarks import benchmarks
 from compound.tasks.generated import names
@@ -22,20 +23,30 @@ def _grid(*columns: str) -> Table:
 
 
 def list_strategies() -> None:
-    """Every strategy with its class, its cost and its paper; aliases with what they stand for."""
+    """Every strategy with its class, its cost and its paper, aliases with what they stand for; then the scorers."""
     console = Console(highlight=False, markup=False)
+    scorers = {name: make for name, make in known().items() if inspect.isclass(make) and issubclass(make, Scorer)}
     for name, make in sorted(known().items()):
-        alias = not inspect.isclass(make)
-        kind = type(make()) if alias else cast(type[Part], make)
-        said = repr(make()) if alias else _first_line(make)
-        facts = " · ".join(filter(None, (_class(kind), f"completions: {kind.cost}", kind.paper)))
-        console.print(f"{name:<18}{said}", soft_wrap=True)
-        console.print(f"{'':<18}{facts}", style="dim", soft_wrap=True)
+        if name not in scorers:
+            _print_part(console, name, make)
+    console.print('\nscorers, for weights and rankings: best_of(cot, n=8, by=judge @ "another model")\n')
+    for name, make in sorted(scorers.items()):
+        _print_part(console, name, make)
+
+
+def _print_part(console: Console, name: str, make: Callable[..., Part]) -> None:
+    alias = not inspect.isclass(make)
+    kind = type(make()) if alias else cast(type[Part], make)
+    said = repr(make()) if alias else _first_line(make)
+    needs = f"needs {', '.join(sorted(kind.needs))}" if kind.needs else ""
+    facts = " · ".join(filter(None, (_class(kind), f"completions: {kind.cost}", needs, kind.paper)))
+    console.print(f"{name:<22}{said}", soft_wrap=True)
+    console.print(f"{'':<22}{facts}", style="dim", soft_wrap=True)
 
 
 def _class(kind: type[Part]) -> str:
-    said = kind.selection if issubclass(kind, Strategy) else "scorer"
-    return f"{said}, EXPERIMENTAL" if kind.experimental else said
+    words = [kind.selection] if issubclass(kind, Strategy) else []
+    return ", ".join([*words, *(["EXPERIMENTAL"] if kind.experimental else [])])
 
 
 def _first_line(thing: object) -> str:

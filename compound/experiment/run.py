@@ -27,6 +27,7 @@ from compound.models.recorded import PREFIX, check_recording
 from compound.models.session import Session
 from compound.store import SampleStore
 from compound.strategies import Strategy
+from compound.strategies.needs import check_needs
 
 PACKAGES = ("compound", "numpy", "litellm", "xllamacpp")
 
@@ -117,6 +118,7 @@ async def run(
             session, experiment.model, experiment.parameters, experiment.replicates, experiment.greedy
         )
         stopped, screened, arms = None, {}, prepared.arms
+        await _check(drawing, prepared)
         try:
             if experiment.screen:
                 screened = await _screen(drawing, prepared, experiment, observer)
@@ -145,6 +147,14 @@ async def run(
     found = _found(experiment, results / experiment.name, curves, screened, facts, stopped)
     write_run(found, markdown(found))
     return found
+
+
+async def _check(drawing: Drawing, prepared: Plan) -> None:
+    """Make sure that the models and this machine can do what the strategies need, before anything is paid."""
+    by_strategy = {arm.strategy: arm for arm in prepared.arms}
+    for strategy, arm in by_strategy.items():
+        if questions := arm.task.questions():
+            await check_needs(strategy, drawing.session.lm(drawing.model, questions[0]))
 
 
 def _tier(backend: Backend) -> str:

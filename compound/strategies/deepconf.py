@@ -29,6 +29,7 @@ class DeepConf(Weighing):
         keep: the share of the traces that vote.
     """
 
+    experimental: ClassVar[str] = "long reasoning traces of a model that reports 20 alternatives a token"
     paper: ClassVar[str] = "Fu et al. 2025, 2508.15260"
     cost: ClassVar[str] = "n * (c + s)"
     relative: ClassVar[bool] = True

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from compound.core import ExpressionError
 from compound.strategies.base import Strategy
+from compound.strategies.cot import CoT
 from compound.strategies.part import alias, strategy
 from compound.strategies.scorer import Scorer
 from compound.strategies.scorers import Judge, SequenceProbability
@@ -53,6 +54,6 @@ class WeightedVote(Weighing):
 
 
 @alias("weighted_best_of")
-def weighted_best_of(candidate: Strategy, n: int = 16, by: Scorer | None = None) -> Strategy:
-    """`weighted_vote(candidate, n, by=judge)`: the group of equal answers with the largest sum of scores."""
-    return WeightedVote(candidate, n, by or Judge())
+def weighted_best_of(candidate: Strategy | None = None, n: int = 16, by: Scorer | None = None) -> Strategy:
+    """`weighted_vote(cot, by=judge)`: the group of equal answers with the largest sum of marks."""
+    return WeightedVote(candidate or CoT(), n, by or Judge())

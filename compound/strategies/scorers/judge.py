@@ -91,6 +91,7 @@ class ExpectedJudge(Scorer):
     Probability that falls on none of the letters is left out.
     """
 
+    experimental: ClassVar[str] = "a model that can judge and reports log-probabilities"
     paper: ClassVar[str] = "Liu et al. 2023, 2303.16634"
     needs: ClassVar[frozenset[str]] = frozenset({"alternatives"})
 

@@ -86,6 +86,7 @@ class TokenConfidence(TokenScore):
             (`bottom`), or the lowest one (`least`).
     """
 
+    experimental: ClassVar[str] = "long reasoning traces of a model that reports 20 alternatives a token"
     paper: ClassVar[str] = "Fu et al. 2025, 2508.15260"
 
     statistic: Literal["mean", "tail", "bottom", "least"] = "tail"
