@@ -2,7 +2,7 @@
 
 Only the discordant questions tell the arms apart: b where the first arm alone is right, c where the second alone
 is. For outcomes that are averages over samples use `paired_difference`, which needs no counts. Both functions take
-the questions as independent: questions that share a passage or a template need a bootstrap over clusters.
+the questions as independent: where they share a passage or a template use `paired_difference` with clusters.
 """
 
 from __future__ import annotations

@@ -1,16 +1,9 @@
-"""Bootstrap intervals of a mean over questions.
+"""Means over questions, resampled: what the bootstrap of a function of means starts from.
 
 The values are exact expectations for each question (A(k), pass@k, or their difference between two arms), so
-the draws of the model are averaged out already, and what is left to resample is the choice of questions. Two
-arms on the same questions are compared by their difference question by question: values = a - b.
-
-Percentile intervals (Efron and Tibshirani 1993, chapter 13). What they do not cover:
-
-* Values that are all equal give an interval of width zero. That is not evidence: the sample holds no
-  information on its spread. For a rate that is 0 or 1 throughout use `wilson`. In the same way a stratum of
-  one question (or cluster) adds nothing to the width.
-* Below about 20 questions, or 20 clusters, they are too narrow.
-* The intervals of several columns hold one by one, not for all of them at once.
+the draws of the model are averaged out already, and what is left to resample is the choice of questions. Whole
+clusters are resampled, within their stratum. Percentiles of resampled means are too narrow below about 20 questions
+or clusters and have no width for equal values: for a mean as such use `mean_interval`, which is not resampled.
 """
 
 from __future__ import annotations
@@ -21,71 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from compound.stats._types import FloatArray, IntArray
-from compound.stats.interval import Interval, check_level
 
 Labels = Sequence[Hashable] | NDArray[np.generic]
 
 # Resampling weights held at a time, in floats (16 MB).
 _WEIGHTS = 2_000_000
-
-
-def mean_interval(
-    values: ArrayLike,
-    *,
-    strata: Labels | None = None,
-    clusters: Labels | None = None,
-    level: float = 0.95,
-    draws: int = 10_000,
-    rng: np.random.Generator,
-) -> Interval:
-    """Mean over questions with its percentile bootstrap interval.
-
-    Args:
-        values: one value a question, shape (Q,), or a curve a question, shape (Q, K): its K columns are
-            resampled together, with the same questions in each draw.
-        strata: Q labels, such as the task. The estimate is then the macro average, the mean over strata of
-            the mean in each, and questions are resampled within their stratum.
-        clusters: Q labels of questions that belong together (one passage, one template). Whole clusters are
-            then resampled. The estimate is still the mean over questions.
-        level: two-sided confidence.
-        draws: resamples.
-        rng: the same generator state gives the same interval.
-
-    Returns:
-        An `Interval` of shape () or (K,). Memory is bounded by Q * K + draws * K, not by draws * Q * K.
-
-    Raises:
-        ValueError: shapes or labels do not fit, a value is not finite, or a cluster spans two strata.
-    """
-    table, scalar = check_values(values)
-    check_level(level)
-    mean, resampled = resampled_means(table, strata=strata, clusters=clusters, draws=draws, rng=rng)
-    tail = (1 - level) / 2
-    low, high = np.quantile(resampled, [tail, 1 - tail], axis=0, overwrite_input=True)
-    return Interval(mean[0, ...], low[0, ...], high[0, ...]) if scalar else Interval(mean, low, high)
-
-
-def paired_difference(
-    a: ArrayLike,
-    b: ArrayLike,
-    *,
-    strata: Labels | None = None,
-    clusters: Labels | None = None,
-    level: float = 0.95,
-    draws: int = 10_000,
-    rng: np.random.Generator,
-) -> Interval:
-    """Mean of a - b over the same questions in the same order, with its interval; see `mean_interval`.
-
-    Raises:
-        ValueError: as `mean_interval`, or the shapes of a and b differ.
-    """
-    left, right = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    if left.shape != right.shape:
-        raise ValueError(
-            f"a has shape {left.shape} and b {right.shape}: pass both arms on the same questions and points"
-        )
-    return mean_interval(left - right, strata=strata, clusters=clusters, level=level, draws=draws, rng=rng)
 
 
 def resampled_means(
@@ -98,25 +31,57 @@ def resampled_means(
 ) -> tuple[FloatArray, FloatArray]:
     """The estimate, shape (K,), and its bootstrap replicates, shape (draws, K), of a checked table (Q, K).
 
-    Arguments and errors are those of `mean_interval`.
+    Memory is bounded by Q * K + draws * K, not by draws * Q * K.
+
+    Args:
+        table: values that `check_values` has passed.
+        strata: as in `mean_interval`.
+        clusters: as in `mean_interval`.
+        draws: resamples, 1 or more.
+        rng: the same generator state gives the same replicates.
+
+    Raises:
+        ValueError: labels do not fit, a cluster spans two strata, or draws is below 1.
     """
     if draws < 1:
         raise ValueError(f"draws is {draws}: pass 1 or more (10,000 for two stable digits)")
-    groups = _strata(strata, len(table))
-    units = np.arange(len(table)) if clusters is None else _codes(clusters, "clusters", len(table))
-    _check_nested(units, groups)
-
+    groups = unit_totals(table, strata, clusters)
     mean, resampled = np.zeros(table.shape[1]), np.zeros((draws, table.shape[1]))
-    number = int(groups.max()) + 1
-    for g in range(number):
+    for total, size in groups:
+        mean += total.sum(axis=0) / size.sum() / len(groups)
+        _add_resampled_means(resampled, total, size, len(groups), rng)
+    return mean, resampled
+
+
+def unit_totals(
+    table: FloatArray, strata: Labels | None, clusters: Labels | None
+) -> list[tuple[FloatArray, FloatArray]]:
+    """What is sampled, stratum by stratum: the totals of the units (clusters, else questions) and their sizes.
+
+    Args:
+        table: checked values, shape (Q, K).
+        strata: Q labels, or None for one stratum.
+        clusters: Q labels, or None where each question is its own.
+
+    Returns:
+        For each stratum the sums of the values in each unit, shape (C, K), and its number of questions, shape (C,).
+
+    Raises:
+        ValueError: labels do not fit, or a cluster spans two strata.
+    """
+    questions = len(table)
+    groups = np.zeros(questions, dtype=np.int64) if strata is None else _codes(strata, "strata", questions)
+    units = np.arange(questions) if clusters is None else _codes(clusters, "clusters", questions)
+    _check_nested(units, groups)
+    found = []
+    for g in range(int(groups.max()) + 1):
         members = groups == g
         unit = np.unique(units[members], return_inverse=True)[1]
         size = np.bincount(unit).astype(float)
         total = np.zeros((len(size), table.shape[1]))
         np.add.at(total, unit, table[members])
-        mean += total.sum(axis=0) / size.sum() / number
-        _add_resampled_means(resampled, total, size, number, rng)
-    return mean, resampled
+        found.append((total, size))
+    return found
 
 
 def _add_resampled_means(
@@ -146,10 +111,6 @@ def check_values(values: ArrayLike) -> tuple[FloatArray, bool]:
     if not finite.all():
         raise ValueError(f"values of question {int((~finite).argmax())} are not finite: score it, or say why not")
     return table, array.ndim == 1
-
-
-def _strata(strata: Labels | None, questions: int) -> IntArray:
-    return np.zeros(questions, dtype=np.int64) if strata is None else _codes(strata, "strata", questions)
 
 
 def _codes(labels: Labels, name: str, questions: int) -> IntArray:
