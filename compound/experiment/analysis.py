@@ -66,7 +66,7 @@ class Gain:
 
     Attributes:
         task: a task, or `pooled`: the macro average over tasks.
-        interval: 95% bootstrap interval of the mean gain.
+        interval: 95% interval of the mean gain.
         family: the same at a level that holds for all tasks of the strategy together (Bonferroni).
         over_greedy: 95% interval of the accuracy with all candidates less that of the greedy answer.
         questions: how many.
@@ -151,7 +151,7 @@ def constant_baseline(questions: Sequence[Question]) -> float:
     return max(golds.values(), default=0) / max(1, len(questions))
 
 
-def gains_of(curves: Sequence[ArmCurves], *, seed: int) -> list[Gain]:
+def gains_of(curves: Sequence[ArmCurves]) -> list[Gain]:
     """The gain on each task of one strategy, and pooled where there are several; none without a pool."""
     if curves[0].accuracy.shape[1] == 1:
         return []
@@ -161,19 +161,16 @@ def gains_of(curves: Sequence[ArmCurves], *, seed: int) -> list[Gain]:
     for name, members in groups:
         values = np.concatenate([c.gains for c in members])
         labels = _labels(members)
-        intervals = [
-            mean_interval(values, level=at, rng=generator(seed, "gain", name), **labels)
-            for at in (0.95, 0.95 if name == POOLED else level)
-        ]
-        found.append(Gain(name, intervals[0], intervals[1], _over_greedy(name, members, seed), len(values)))
+        intervals = [mean_interval(values, level=at, **labels) for at in (0.95, 0.95 if name == POOLED else level)]
+        found.append(Gain(name, intervals[0], intervals[1], _over_greedy(members), len(values)))
     return found
 
 
-def _over_greedy(name: str, members: Sequence[ArmCurves], seed: int) -> Interval | None:
+def _over_greedy(members: Sequence[ArmCurves]) -> Interval | None:
     if any(c.greedy is None for c in members):
         return None
     values = np.concatenate([c.accuracy[:, -1] - c.greedy for c in members])
-    return mean_interval(values, rng=generator(seed, "over greedy", name), **_labels(members))
+    return mean_interval(values, **_labels(members))
 
 
 def _labels(members: Sequence[ArmCurves]) -> dict[str, Any]:
@@ -187,22 +184,22 @@ def _labels(members: Sequence[ArmCurves]) -> dict[str, Any]:
     return labels
 
 
-def rows_of(curves: Sequence[ArmCurves], *, model: str, tier: str, seed: int) -> list[dict[str, Any]]:
+def rows_of(curves: Sequence[ArmCurves], *, model: str, tier: str) -> list[dict[str, Any]]:
     """The rows of curves.csv for one strategy: each line of each task, then of the tasks pooled."""
-    rows = [row for c in curves for row in _rows(c.task, [c], model, tier, seed)]
+    rows = [row for c in curves for row in _rows(c.task, [c], model, tier)]
     if len(curves) > 1:
-        rows += _rows(POOLED, curves, model, tier, seed)
+        rows += _rows(POOLED, curves, model, tier)
     return rows
 
 
-def _rows(name: str, members: Sequence[ArmCurves], model: str, tier: str, seed: int) -> list[dict[str, Any]]:
+def _rows(name: str, members: Sequence[ArmCurves], model: str, tier: str) -> list[dict[str, Any]]:
     head = members[0]
     strategy = repr(head.arm.strategy)
     labels = _labels(members)
     questions = sum(len(c.arm.pools) for c in members)
 
     def interval(line: str, values: Sequence[np.ndarray]) -> Interval:
-        return mean_interval(np.concatenate(values), rng=generator(seed, line, name, strategy), **labels)
+        return mean_interval(np.concatenate(values), bounds=(0, 1), **labels)
 
     def row(
         line: str, k: int, accuracy: float, low: float | None, high: float | None, estimator: str
@@ -234,7 +231,7 @@ def _rows(name: str, members: Sequence[ArmCurves], model: str, tier: str, seed: 
     greedy = [c.greedy for c in members if c.greedy is not None]
     if len(greedy) == len(members):
         hits = np.concatenate(greedy)
-        # One task's greedy answers are plain successes; a macro average of several is bootstrapped.
+        # One task's greedy answers are plain successes; a macro average of several is a mean over questions.
         band = wilson(hits.sum(), len(hits)) if len(members) == 1 else interval("greedy", greedy)
         mean = float(np.mean([g.mean() for g in greedy]))
         rows.append(row("greedy", 1, mean, float(band.low), float(band.high), "one run"))

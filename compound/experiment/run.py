@@ -255,6 +255,6 @@ def _found(
         by_strategy.setdefault(one.arm.strategy, []).append(one)
     rows, gains = [], {}
     for strategy, members in by_strategy.items():
-        rows += rows_of(members, model=experiment.model, tier=facts["tier"], seed=experiment.seed)
-        gains[repr(strategy)] = gains_of(members, seed=experiment.seed)
+        rows += rows_of(members, model=experiment.model, tier=facts["tier"])
+        gains[repr(strategy)] = gains_of(members)
     return Run(experiment, folder, rows, gains, list(curves), screened, facts, stopped)

@@ -13,6 +13,8 @@ from compound.stats import Interval
 
 Row = dict[str, Any]
 
+SIMULATION = "SIMULATION: the answers were drawn from a declared distribution. This says nothing of a model."
+
 
 def shown_ks(n: int) -> list[int]:
     """The numbers of candidates that a table shows: 1, 4, 16, … and the last."""
@@ -20,15 +22,15 @@ def shown_ks(n: int) -> list[int]:
 
 
 class Table(NamedTuple):
-    """The accuracies of one strategy in percent: a row a task, the pooled one last."""
+    """What is printed under a title, cell by cell."""
 
-    strategy: str
+    title: str
     header: list[str]
     rows: list[list[str]]
 
 
 def tables(run: Run) -> list[Table]:
-    """One table a strategy."""
+    """One table a strategy: its accuracies in percent, a row a task, the pooled one last."""
     return [_table(run, strategy) for strategy in dict.fromkeys(row["strategy"] for row in run.rows)]
 
 
@@ -46,6 +48,39 @@ def _table(run: Run, strategy: str) -> Table:
             value("greedy", 1), value("constant", 1),
         ])  # fmt: skip
     return Table(strategy, ["task", "single", *(f"@{k}" for k in later), *pool, "greedy", "constant"], rows)
+
+
+def side_by_side(run: Run) -> Table | None:
+    """All strategies with all their candidates, the cheapest first; None if there is only one."""
+    last = {row["strategy"]: row for row in run.rows if row["line"] == "accuracy" and row["task"] == _overall(run)}
+    if len(last) < 2:
+        return None
+    # Of a run that was stopped: what misses questions cannot be put beside the rest.
+    questions = max(row["questions"] for row in last.values())
+    complete = [row for row in last.values() if row["questions"] == questions]
+    unit = next((u for u in ("usd", "tokens") if all(row[u] for row in complete)), "calls")
+    rows = [
+        [
+            row["strategy"], str(row["k"]), f"{100 * row['accuracy']:.1f}",
+            f"[{100 * row['low']:.1f}, {100 * row['high']:.1f}]", f"{row['calls']:,.1f}",
+            "unknown" if row["tokens"] is None else f"{row['tokens']:,.0f}",
+            "unknown" if row["usd"] is None else f"${row['usd']:#.3g}",
+        ]
+        for row in sorted(complete, key=lambda row: float(row[unit]))
+    ]  # fmt: skip
+    title = f"{_overall(run)}, {questions} questions: all candidates, cost a question, the cheapest first"
+    return Table(title, ["strategy", "k", "accuracy", "95% CI", "calls", "tokens", "usd"], rows)
+
+
+def _overall(run: Run) -> str:
+    """The tasks pooled, or the only one there is."""
+    tasks = [str(row["task"]) for row in run.rows]
+    return POOLED if POOLED in tasks else tasks[0]
+
+
+def cost_known(run: Run) -> bool:
+    """Whether every point has dollars or tokens; a recording may tell neither."""
+    return all(row["usd"] is not None or row["tokens"] is not None for row in run.rows)
 
 
 def _largest(rows: Sequence[Row], strategy: str) -> int:
@@ -71,15 +106,18 @@ def sentences(run: Run) -> list[str]:
     """The verdict in plain words, with its evidence."""
     said = [f"Stopped early: {run.stopped}"] if run.stopped else []
     said += [text for strategy, gains in run.gains.items() for text in _verdicts(run, strategy, gains)]
+    if side_by_side(run):
+        said.append(
+            "Whether two strategies differ is not to be read off their own intervals, since they answered the same "
+            "questions: `compound compare` pairs them, at equal cost too."
+        )
     facts = run.facts
     said.append(
         f"Unparsed {facts['unparsed']:.1%}, truncated {facts['truncated']:.1%}, failed {facts['failed']}. "
         f"Evidence: {facts['tier']}, {facts['questions']} questions, {facts['draws']:,} draws."
     )
     if facts["tier"] == "simulation":
-        said.append(
-            "SIMULATION: the answers were drawn from a declared distribution. This says nothing of a model."
-        )
+        said.append(SIMULATION)
     if facts["mixed_groups"]:
         said.append(
             f"In {facts['mixed_groups']} groups of equivalent answers some were graded right and some wrong: there "
@@ -179,9 +217,10 @@ def markdown(run: Run) -> str:
     if run.experiment.question:
         lines += [run.experiment.question, ""]
     lines += [f"Model: `{run.experiment.model}`. Accuracies in percent.", ""]
-    for strategy, header, rows in tables(run):
-        rule = ["---", *(["---:"] * (len(header) - 1))]
-        lines += [f"`{strategy}`", "", _line(header), _line(rule), *map(_line, rows), ""]
+    for table in tables(run):
+        lines += [f"`{table.title}`", "", *_grid(table), ""]
+    if together := side_by_side(run):
+        lines += [f"{together.title[:1].upper()}{together.title[1:]}", "", *_grid(together), ""]
     lines += [f"- {sentence}" for sentence in sentences(run)]
     if text := screening(run):
         lines.append(f"- {text}")
@@ -190,12 +229,19 @@ def markdown(run: Run) -> str:
         "`single`: mean accuracy of one candidate. `@k`: expected accuracy of the strategy with k candidates, "
         "over all subsets of the pool. `greedy`: one answer at temperature 0. `first parsed`: the first of all "
         "candidates that can be read, so what retrying alone would gain. `coverage`: at least one candidate is "
-        "right. `constant`: the best constant answer. Intervals: bootstrap over questions.",
+        "right. `constant`: the best constant answer. Intervals: over questions, 95%.",
         "",
         "![accuracy against samples](figures/samples.png)",
         "",
     ]
+    if together and cost_known(run):
+        lines += ["![accuracy against cost](figures/cost.png)", ""]
     return "\n".join(lines)
+
+
+def _grid(table: Table) -> list[str]:
+    rule = ["---", *(["---:"] * (len(table.header) - 1))]
+    return [_line(table.header), _line(rule), *map(_line, table.rows)]
 
 
 def _line(cells: Sequence[str]) -> str:
