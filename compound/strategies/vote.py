@@ -57,15 +57,34 @@ class Vote(Pooled):
 
     def curve(self, pools: Sequence[AnswerPool], rng: np.random.Generator) -> PoolCurve:
         """See `Pooled.curve`: exact without replacement, ties split, abstentions counted as drawn."""
-        if pools[0].sources > 1 or self.as_published:  # no draws of one distribution, or their order counts
+        sources = pools[0].sources
+        if self.as_published or sources > 2 or (sources == 2 and self.by == "similarity"):
             return super().curve(pools, rng)
         import numpy as np
 
         if self.by == "similarity":
             return PoolCurve(np.array([medoid_curve(pool, self.measure, rng) for pool in pools]), "replay")
+        if sources == 2:
+            return PoolCurve(np.array([_in_turns(pool) for pool in pools]))
         from compound.stats import plurality_curves
 
         return PoolCurve(plurality_curves([counted(pool) for pool in pools]))
+
+
+def _in_turns(pool: AnswerPool) -> np.ndarray:
+    """Expected accuracy at k = 1 … N of two sources that take turns, shape (N,)."""
+    import numpy as np
+
+    from compound.stats import Source, mixture_grid
+
+    halves = (pool.codes[0::2], pool.codes[1::2])
+    a, b = (
+        Source(np.bincount(codes[codes >= 0], minlength=len(pool.distinct)), int((codes < 0).sum()))
+        for codes in halves
+    )
+    grid, k = mixture_grid(a, b, pool.correct), np.arange(1, len(pool.codes) + 1)
+    found: np.ndarray = grid[(k + 1) // 2, k // 2]
+    return found
 
 
 def _as_published(question: Question, answers: Sequence[Answer]) -> Answer:
