@@ -77,11 +77,9 @@ def _in_turns(pool: AnswerPool) -> np.ndarray:
 
     from compound.stats import Source, mixture_grid
 
-    halves = (pool.codes[0::2], pool.codes[1::2])
-    a, b = (
-        Source(np.bincount(codes[codes >= 0], minlength=len(pool.distinct)), int((codes < 0).sum()))
-        for codes in halves
-    )
+    answers = len(pool.distinct)
+    turns = (pool.codes[0::2], pool.codes[1::2])
+    a, b = (Source(np.bincount(turn[turn >= 0], minlength=answers), int((turn < 0).sum())) for turn in turns)
     grid, k = mixture_grid(a, b, pool.correct), np.arange(1, len(pool.codes) + 1)
     found: np.ndarray = grid[(k + 1) // 2, k // 2]
     return found
