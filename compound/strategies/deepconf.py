@@ -51,6 +51,6 @@ class DeepConf(Weighing):
         """See `Weighing.weights`. Traces as confident as the last one kept are kept as well."""
         import numpy as np
 
-        kept = math.ceil(round(len(scores) * self.keep, 9))  # 70 * 0.1 is 7.000000000000001
+        kept = math.ceil(round(len(scores) * self.keep, 9))  # 100 * 0.07 is 7.000000000000001
         least = np.sort(scores)[-max(1, kept)]
         return np.where(scores >= least, np.maximum(scores, 0.0), 0.0)

@@ -77,7 +77,10 @@ def medoid(question: Question, answers: Sequence[Answer], measure: str) -> Answe
 
 
 def medoid_curve(pool: AnswerPool, measure: str, rng: np.random.Generator) -> np.ndarray:
-    """Mean accuracy of the medoid of k = 1 … N candidates over random orders, ties split, shape (N,)."""
+    """Mean accuracy of the medoid of k = 1 … N candidates over random orders, ties split, shape (N,).
+
+    TF-IDF weighs words by all N candidates at every k, where a vote of k knows those k alone.
+    """
     import numpy as np
 
     size = len(pool.answers)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from compound.core import Answer, ExpressionError, Question, Sample, Step, Usage
 from compound.core.ballots import among
+from compound.strategies.answer_pool import ballots
 from compound.strategies.base import Selection
 from compound.strategies.part import strategy
 from compound.strategies.pooled import Pooled, branches
@@ -55,9 +57,9 @@ Round = list[Match]  # played at once
 class Tournament(Pooled):
     """Candidates meet in pairs, and a judge says which is better, half of the time in either order.
 
-    `knockout`: the loser leaves. `pivot`: everybody meets a neighbour in a ring; the two with the most points then
-    meet everybody. A judge that is right less often than not makes it worse than a random pick. Candidates with the
-    same answer do not meet: one of them goes on.
+    `knockout`: the loser leaves. `pivot`: everybody meets a neighbour in a ring, the two with the most points then
+    meet everybody, and the largest mean share of the judgements wins. A judge that is right less often than not
+    makes it worse than a random pick. Candidates with the same answer do not meet: one of them goes on.
 
     Args:
         candidate: the strategy that makes one candidate.
@@ -87,6 +89,8 @@ class Tournament(Pooled):
         entrants = in_drawn_order(question, answers)
         if not entrants:
             return Answer(None)
+        classes = ballots(question, [a.value for a in entrants]).votes
+        entrants = [replace(a, value=value) for a, value in zip(entrants, classes, strict=True)]
         play = self._knockout if self.form == "knockout" else self._pivot
         winner, rounds = await play(question, entrants, lm)
         usage = Usage()
@@ -101,7 +105,11 @@ class Tournament(Pooled):
             pairs = list(zip(entrants[::2], entrants[1::2], strict=False))
             played = await self._matches(question, pairs, lm, sum(map(len, rounds)))
             bye = entrants[len(pairs) * 2 :]
-            entrants = [_winner(question, pair, match) for pair, match in zip(pairs, played, strict=True)] + bye
+            winners = [
+                _winner(f"{question.id}/{len(rounds)}/{i}", pair, match)
+                for i, (pair, match) in enumerate(zip(pairs, played, strict=True))
+            ]
+            entrants = winners + bye
             rounds.append(played)
         return entrants[0], rounds
 
@@ -117,8 +125,8 @@ class Tournament(Pooled):
         second = await self._matches(question, [(entrants[i], entrants[j]) for i, j in rest], lm, len(first))
         points = _points([*ring, *rest], [*first, *second])
         games = Counter(i for pair in [*ring, *rest] for i in pair)
-        best = max(points[i] / max(1, games[i]) for i in leaders)
-        tied = [i for i in leaders if points[i] / max(1, games[i]) == best]
+        rate = [points[i] / max(1, games[i]) for i in range(size)]
+        tied = [i for i in range(size) if rate[i] >= max(rate) - 1e-9]
         return entrants[int(among([str(i) for i in tied], question.id))], [first, second]
 
     async def _matches(
@@ -159,12 +167,12 @@ def _preferred(sample: Sample) -> str | None:
     return None if sample.truncated else stated_word(sample.text, "better", ("a", "b"))
 
 
-def _winner(question: Question, pair: tuple[Answer, Answer], match: Match) -> Answer:
-    """The candidate preferred more often; a draw decides a tie."""
+def _winner(salt: str, pair: tuple[Answer, Answer], match: Match) -> Answer:
+    """The candidate preferred more often; a draw that depends on `salt` decides a tie, anew in every match."""
     if match.first != match.second:
         return pair[match.first < match.second]
     texts = [f"{a.value}\x1f{a.text}" for a in pair]
-    return pair[texts.index(among(texts, question.id))]
+    return pair[texts.index(among(texts, salt))]
 
 
 def _points(pairs: Sequence[tuple[int, int]], matches: Sequence[Match]) -> dict[int, float]:

@@ -60,7 +60,8 @@ def test_one_changed_text_makes_an_unequal_strategy(text):
 def test_defaults_are_left_out_unless_every_field_is_wanted():
     assert repr(Vote(CoT())) == "vote(cot)"
     assert repr(Vote(CoT(), n=8)) == "vote(cot, n=8)"
-    assert write(Vote(CoT()), full=True) == "vote(cot(prompt=None), n=16)"
+    full = 'vote(cot(prompt=None), n=16, by="answer", measure="bleu", as_published=False)'
+    assert write(Vote(CoT()), full=True) == full
     assert repr(CoT() @ "a b") == 'cot @ "a b"'
 
 
