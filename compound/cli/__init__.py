@@ -68,11 +68,17 @@ def compare(
     run_b: Annotated[Path | None, typer.Argument(help="Those of another; without: the same run.")] = None,
     a: Annotated[str | None, typer.Option("--a", help="Which strategy of the first, if it has several.")] = None,
     b: Annotated[str | None, typer.Option("--b", help="Which strategy of the second.")] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Equal in usd, tokens, calls or seconds; without: usd if known, else tokens.")
+    ] = None,
 ) -> None:
-    """Compare two strategies question by question: the verdict and its evidence."""
-    from compound.experiment.compare import compare as compared
+    """Compare two strategies question by question, with all their candidates and at equal cost.
 
-    print("\n".join(compared(run_a, run_b or run_a, a=a, b=b).sentences()))
+    Without --b, all strategies of a run are compared with the first (or --a) at equal cost.
+    """
+    from compound.cli.comparing import compare_runs
+
+    compare_runs(run_a, run_b, a=a, b=b, by=by)
 
 
 @app.command()

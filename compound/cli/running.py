@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,7 +17,7 @@ from rich.text import Text
 
 from compound.core import Drawn, Event, Failed, Notice, Progressed, Started, StoreError
 from compound.experiment import Experiment, Plan, Run, load, plan, run
-from compound.experiment.summary import screening, sentences, tables
+from compound.experiment.summary import cost_known, screening, sentences, side_by_side, tables
 from compound.models.session import wait_for
 
 
@@ -68,7 +68,8 @@ def _print_plan(console: Console, prepared: Plan) -> None:
 
 
 def _print_run(console: Console, found: Run) -> None:
-    for strategy, header, rows in tables(found):
+    together = side_by_side(found)
+    for title, header, rows in [*tables(found), *([together] if together else [])]:
         # What does not fit into 80 columns is left to summary.md; the sentences below say it too.
         shown = [i for i, name in enumerate(header) if console.width >= 100 or name != "first parsed"]
         grid = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
@@ -77,7 +78,7 @@ def _print_run(console: Console, found: Run) -> None:
             grid.add_column(header[i], justify="right", no_wrap=True)
         for row in rows:
             grid.add_row(*(escape(row[i]) for i in shown))
-        console.print(f"\n{escape(strategy)}", style="bold")
+        console.print(f"\n{escape(title)}", style="bold")
         console.print(grid)
     console.print()
     for sentence in [*sentences(found), screening(found)]:
@@ -93,22 +94,21 @@ def _print_run(console: Console, found: Run) -> None:
 
 
 def _draw(console: Console, found: Run) -> None:
-    from compound.figures import save, scaling_chart
+    from compound.figures import cost_chart, save, scaling_chart
 
-    tier = found.facts["tier"]
-    subtitle = f"{found.experiment.model} · {tier} · {found.facts['questions']} questions · 95% intervals"
-    written = []
+    tier, questions = found.facts["tier"], found.facts["questions"]
+    facts = f"{found.experiment.model} · {tier} · {questions} questions · 95% intervals"
+    dear = f"{facts} · cost if deployed in batches, not what was spent"
     title = found.experiment.question or found.experiment.name
-    axes: tuple[Literal["samples", "cost"], ...] = ("samples", "cost")
-    known = all(row["usd"] is not None or row["tokens"] is not None for row in found.rows)
-    for axis in axes if known else axes[:1]:  # a recording may tell neither
-        chart = scaling_chart(_with_gains(found), title=title, subtitle=subtitle, against=axis)
-        try:
-            written += save(chart, found.folder / "figures", axis)
-        except OSError as error:
-            raise StoreError(
-                f"cannot write the figures: {error}; make room and run again, buying nothing"
-            ) from error
+    charts = {"samples": scaling_chart(_with_gains(found), title=title, subtitle=facts)}
+    if cost_known(found) and side_by_side(found):
+        charts["cost"] = cost_chart(found.rows, title=title, subtitle=dear)
+    elif cost_known(found):
+        charts["cost"] = scaling_chart(_with_gains(found), title=title, subtitle=dear, against="cost")
+    try:
+        written = [path for name, chart in charts.items() for path in save(chart, found.folder / "figures", name)]
+    except OSError as error:
+        raise StoreError(f"cannot write the figures: {error}; make room and run again, buying nothing") from error
     pictures = ", ".join(path.name for path in written if path.suffix == ".png")
     console.print(escape(f"{found.folder}/   summary.md   figures/{pictures}"), soft_wrap=True)
 

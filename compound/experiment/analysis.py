@@ -34,6 +34,7 @@ class ArmCurves:
         first: accuracy of the first candidate that parses, shape (Q, K): what retrying alone gains.
         cost: mean cost at every k, one `Cost` a question.
         greedy: whether the answer at temperature 0 is right, shape (Q,); None if it was not asked for.
+        greedy_cost: of that answer, one `Cost` a question.
         constant: share of questions that the best constant answer gets right.
         estimator: how `accuracy` was found.
     """
@@ -45,6 +46,7 @@ class ArmCurves:
     first: np.ndarray
     cost: list[Cost]
     greedy: np.ndarray | None
+    greedy_cost: list[Cost]
     constant: float
     estimator: str
 
@@ -118,6 +120,7 @@ def curves_of(arm: Arm, *, batch: int, price: Price | None, seed: int) -> ArmCur
         first_parsed(n, c, unparsed)[:, at] if arm.selector else found.accuracy,
         costs,
         np.array(greedy) if len(greedy) == len(pools) else None,
+        [cost_of([pool.greedy], batch, price) for pool in pools if pool.greedy],
         constant_baseline([pool.question for pool in pools]),
         found.estimator,
     )
@@ -202,9 +205,16 @@ def _rows(name: str, members: Sequence[ArmCurves], model: str, tier: str) -> lis
         return mean_interval(np.concatenate(values), bounds=(0, 1), **labels)
 
     def row(
-        line: str, k: int, accuracy: float, low: float | None, high: float | None, estimator: str
+        line: str,
+        k: int,
+        accuracy: float,
+        low: float | None,
+        high: float | None,
+        estimator: str,
+        costs: Sequence[Sequence[Cost]] = (),
     ) -> dict[str, Any]:
-        cost = {part: macro_mean(members, part, k) for part in ("calls", "tokens", "usd", "seconds")}
+        place = head.ks.index(k) if costs is every else 0
+        cost = {part: macro_mean(costs, part, place) for part in ("calls", "tokens", "usd", "seconds")}
         return {
             "model": model, "task": name, "strategy": strategy, "line": line, "k": k,
             "accuracy": accuracy, "low": low, "high": high, "questions": questions,
@@ -212,6 +222,7 @@ def _rows(name: str, members: Sequence[ArmCurves], model: str, tier: str) -> lis
         }  # fmt: skip
 
     rows = []
+    every = [c.cost for c in members]
     full = head.arm.selector is not None
     for line, values, estimator in (
         ("accuracy", [c.accuracy for c in members], head.estimator),
@@ -222,26 +233,31 @@ def _rows(name: str, members: Sequence[ArmCurves], model: str, tier: str) -> lis
             continue
         band = interval(line, values)
         rows += [
-            row(line, k, float(m), float(low), float(high), estimator)
+            row(line, k, float(m), float(low), float(high), estimator, every)
             for k, m, low, high in zip(head.ks, band.mean, band.low, band.high, strict=True)
         ]
     if full:
-        first = rows[0]
-        rows.append(row("single", 1, first["accuracy"], first["low"], first["high"], "mean of candidates"))
+        alone = interval("single", [c.coverage[:, 0] for c in members])
+        # With a scorer the first point pays for scoring; one candidate alone would not.
+        own = every if head.arm.selector and head.arm.selector.scorer is None and head.arm.free else ()
+        mean, low, high = (float(x) for x in (alone.mean, alone.low, alone.high))
+        rows.append(row("single", 1, mean, low, high, "mean of candidates", own))
     greedy = [c.greedy for c in members if c.greedy is not None]
     if len(greedy) == len(members):
         hits = np.concatenate(greedy)
         # One task's greedy answers are plain successes; a macro average of several is a mean over questions.
         band = wilson(hits.sum(), len(hits)) if len(members) == 1 else interval("greedy", greedy)
         mean = float(np.mean([g.mean() for g in greedy]))
-        rows.append(row("greedy", 1, mean, float(band.low), float(band.high), "one run"))
+        spent = [c.greedy_cost for c in members]
+        rows.append(row("greedy", 1, mean, float(band.low), float(band.high), "one run", spent))
     constant = float(np.mean([c.constant for c in members]))
     rows.append(row("constant", 1, constant, None, None, "most frequent gold"))
     return rows
 
 
-def macro_mean(members: Sequence[ArmCurves], part: str, k: int) -> float | None:
+def macro_mean(costs: Sequence[Sequence[Cost]], part: str, place: int) -> float | None:
     """Mean over tasks of the mean over questions of one part of the cost; None where it is unknown."""
-    place = members[0].ks.index(k)
-    value = float(np.mean([np.mean([getattr(cost, part)[place] for cost in c.cost]) for c in members]))
+    if not costs:
+        return None
+    value = float(np.mean([np.mean([getattr(cost, part)[place] for cost in task]) for task in costs]))
     return None if np.isnan(value) else value

@@ -82,25 +82,42 @@ def cost_of(
         wave: candidates drawn at once before the strategy looks at them; None: all of them.
     """
     n = len(answers)
-    k = np.arange(1, n + 1).astype(float)
     drawn = [answer.samples for answer in answers if answer.samples]
     if not drawn:
         nothing = np.zeros(n)
         return Cost(nothing, nothing, nothing, nothing)
-    expected = k if draws is None else draws
+    expected = np.arange(1, n + 1).astype(float) if draws is None else draws
+    chance, size = _waves(expected, n if wave is None else min(wave, n))
     reply = float(np.mean([sum(s.tokens_out for s in samples) for samples in drawn]))
     calls = float(np.mean([len(samples) for samples in drawn]))
-    tokens_in = _prompts(drawn, expected, batch, wave)
+    tokens_in = _prompts(drawn, expected, chance @ np.ceil(size / batch))
     usd = np.full(n, np.nan) if price is None else tokens_in * price.prompt + expected * reply * price.completion
     slowest = expected_maximum(np.array([sum(s.seconds for s in samples) for samples in drawn]), n)
-    seconds = slowest if wave is None or wave >= n else expected / wave * slowest[wave - 1]
+    seconds = chance @ np.append(0.0, slowest)[size]
     return Cost(expected * calls, tokens_in + expected * reply, usd, seconds)
 
 
-def _prompts(drawn: Sequence[Sequence[Sample]], expected: np.ndarray, batch: int, wave: int | None) -> np.ndarray:
-    """Expected prompt tokens, shape (N,). A request of every candidate is read once a call of up to `batch`."""
-    waves = wave is not None and wave < len(expected)
-    together = expected / wave * -(-wave // batch) if wave and waves else np.ceil(expected / batch)
+def _waves(expected: np.ndarray, wave: int) -> tuple[np.ndarray, np.ndarray]:
+    """The waves that candidates are drawn in: the chance that each is drawn at all, shape (W,); its size, (W, N).
+
+    A wave that starts after m draws adds its size to the expected draws as often as it is drawn.
+    """
+    n = len(expected)
+    start = np.arange(0, n, wave)
+    stop = np.minimum(start + wave, n)
+    reached = np.append(0.0, expected)
+    chance = (reached[stop] - reached[start]) / (stop - start)
+    return chance, np.clip(np.arange(1, n + 1) - start[:, None], 0, (stop - start)[:, None])
+
+
+def _prompts(drawn: Sequence[Sequence[Sample]], expected: np.ndarray, together: np.ndarray) -> np.ndarray:
+    """Expected prompt tokens, shape (N,).
+
+    Args:
+        drawn: the samples of each candidate.
+        expected: candidates drawn, shape (N,).
+        together: calls for one request that all candidates ask, shape (N,).
+    """
     asked: dict[object, list[int]] = {}
     for place, samples in enumerate(drawn):
         for number, sample in enumerate(samples):

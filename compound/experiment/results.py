@@ -100,7 +100,7 @@ def _csv(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _write_answers(run: Run, curves: ArmCurves) -> Path:
-    """One part a task and strategy, a row for each question and k; its path."""
+    """One part a task and strategy, a row for each question and k; its path. An unknown cost is NaN."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -122,8 +122,10 @@ def _write_answers(run: Run, curves: ArmCurves) -> Path:
                 "correct": float(correct),
                 "estimator": curves.estimator,
                 "value": pool.picked[k][0].value if k in pool.picked else pool.values[k - 1],
+                "calls": float(cost.calls[at]),
                 "tokens": float(cost.tokens[at]),
                 "usd": float(cost.usd[at]),
+                "seconds": float(cost.seconds[at]),
                 "failure": failures[0] if failures else None,
             }
             for at, (k, correct) in enumerate(zip(curves.ks, curves.accuracy[place], strict=True))

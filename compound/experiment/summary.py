@@ -79,8 +79,9 @@ def _overall(run: Run) -> str:
 
 
 def cost_known(run: Run) -> bool:
-    """Whether every point has dollars or tokens; a recording may tell neither."""
-    return all(row["usd"] is not None or row["tokens"] is not None for row in run.rows)
+    """Whether every point of a strategy has dollars or tokens; a recording may tell neither."""
+    points = [row for row in run.rows if row["line"] == "accuracy"]
+    return all(row["usd"] is not None or row["tokens"] is not None for row in points)
 
 
 def _largest(rows: Sequence[Row], strategy: str) -> int:

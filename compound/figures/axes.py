@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,6 +30,10 @@ class Across:
         value = {"k": float(point.k), "usd": point.usd, "tokens": point.tokens}[self.unit]
         return value if value is not None and value > 0 else None
 
+    def share(self, value: float) -> float:
+        """How far along the axis a value lies, 0 to 1."""
+        return math.log(value / self.low) / math.log(self.high / self.low)
+
     @property
     def few_ticks(self) -> tuple[float, ...]:
         """For a narrow panel: two or three of the ticks where the labels are long, powers of ten first."""
@@ -50,15 +55,15 @@ class Up:
         return (value - self.low) / (self.high - self.low)
 
 
-def across(sheet: Sheet, against: Against) -> Across:
-    """The x axis. Raises ValueError where neither dollars nor tokens are known for every point of a curve."""
+def across(sheet: Sheet, tasks: Sequence[str], against: Against) -> Across:
+    """The x axis of these tasks. Raises ValueError where some point has neither dollars nor tokens."""
     if against not in ("samples", "cost"):
         raise ValueError(f"against is {against!r}: it is 'samples' or 'cost'")
     if against == "samples":
         largest = max(sheet.largest, 2)
         doubled = tuple(2.0**power for power in range(largest.bit_length()))
         return Across("k", "samples a question, k", 2, 1, largest, doubled, "d")
-    curves = [point for task in sheet.tasks for line in sheet.lines(task) for point in line.points]
+    curves = [point for task in tasks for line in sheet.lines(task) for point in line.points]
     curves = [point for point in curves if point.line != "constant"]  # it calls no model
     if all(point.usd is not None and point.usd > 0 for point in curves):
         values = [point.usd for point in curves if point.usd]
@@ -83,18 +88,19 @@ def _decades(values: list[float]) -> tuple[float, float, tuple[float, ...]]:
     return low, high, tuple(tick for tick in ticks if low <= tick <= high)
 
 
-def up(sheet: Sheet) -> Up:
-    """Room for all that is drawn, bands too. It starts at zero unless everything lies in the upper half."""
+def up(sheet: Sheet, tasks: Sequence[str], *, zero: bool = True) -> Up:
+    """Room for all that is drawn, bands too. With `zero` it starts there, if not all lies in the upper half."""
     seen: list[float] = []
-    for task in sheet.tasks:
+    for task in tasks:
         for line in sheet.lines(task):
             for point in line.points:
                 seen.append(point.accuracy)
                 if line.kind == "accuracy":
                     seen += [bound for bound in (point.low, point.high) if bound is not None]
     lowest, highest = 100 * max(min(seen), 0), 100 * min(max(seen), 1)
-    low = 10 * math.floor(lowest / 10 - 1e-9) if lowest >= 50 else 0
+    low = 10 * math.floor(lowest / 10 - 1e-9) if lowest >= 50 or (not zero and lowest >= 10) else 0
     high = min(100, max(10 * math.ceil(highest / 10 + 1e-9), low + 10))
-    step = next(step for step in (2, 5, 10, 20, 25) if (high - low) / step <= 5)
+    step = next(step for step in (2, 5, 10, 20, 25) if (high - low) / step <= (5 if zero else 6))
+    low -= low % step
     high = low + step * math.ceil((high - low) / step)
     return Up(low, high, tuple(range(low, high + 1, step)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from compound.figures.curves import spans
 from compound.figures.panel import Frame, Look
 from compound.figures.placing import pixels, spread
 from compound.figures.sheet import Line
@@ -24,6 +25,17 @@ def room(look: Look) -> int:
     """Pixels the first panel gives up on its right: enough for the longest name, within reason."""
     names = [_name(look, line) for task in look.sheet.tasks for line in look.sheet.lines(task)]
     return min(330, max(196, _LEADER + _KEY + 46 + 7 * max(map(len, names))))  # 7: a bold letter at 12 pixels
+
+
+def threads(look: Look, task: str, frame: Frame) -> list[alt.Chart]:
+    """From the end of each curve that stops before the edge of its panel to that edge, where its name stands."""
+    last = [line.last for line in look.sheet.lines(task) if not spans(look, line)]
+    places = [
+        (frame.width * look.x.share(x), frame.height * (1 - look.y.share(100 * point.accuracy)))
+        for point in last
+        if (x := look.x.value(point)) is not None and x < look.x.high
+    ]
+    return [_rule(look, (x, y), (frame.width + 3, y), color=_THREAD, strokeDash=[1, 3]) for x, y in places]
 
 
 def labels(look: Look, task: str, frame: Frame) -> list[alt.Chart]:
@@ -51,7 +63,7 @@ def labels(look: Look, task: str, frame: Frame) -> list[alt.Chart]:
 def _label(look: Look, line: Line, x: float, y: float, number: str) -> list[alt.Chart]:
     import altair as alt
 
-    stroke, colour = STROKES[line.kind], look.colour(line)
+    stroke, colour, dash = STROKES[line.kind], look.colour(line), look.dash(line)
     text = alt.Chart(look.data([{"text": f"{number}{_SPACE}{_name(look, line)}"}])).mark_text(
         align="left",
         baseline="middle",
@@ -62,7 +74,7 @@ def _label(look: Look, line: Line, x: float, y: float, number: str) -> list[alt.
         aria=False,
     )
     return [
-        _rule(look, (x, y), (x + _KEY, y), color=colour, strokeWidth=stroke.width, strokeDash=list(stroke.dash)),
+        _rule(look, (x, y), (x + _KEY, y), color=colour, strokeWidth=stroke.width, strokeDash=dash),
         text.encode(text="text:N", **pixels(x=x + _KEY + 6, y=y)),
     ]
 

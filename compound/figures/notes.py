@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from compound.figures.panel import Look
@@ -48,11 +49,11 @@ def title_of(look: Look, title: str, subtitle: str) -> alt.TitleParams:
     )
 
 
-def notes(look: Look, level: float) -> alt.Chart:
-    """What is drawn, what the intervals are, and what the numbers rest on."""
+def notes(look: Look, level: float, more: Sequence[str] = ()) -> alt.Chart:
+    """What is drawn, what the intervals are, what the numbers rest on; then what this figure alone has to say."""
     import altair as alt
 
-    lines = [line for group in _sentences(look, level) for line in textwrap.wrap(group, _COLUMNS)]
+    lines = [line for group in [*_sentences(look, level), *more] for line in textwrap.wrap(group, _COLUMNS)]
     values = [{"text": line, "y": _LINE * index} for index, line in enumerate(lines)]
     chart: alt.Chart = (
         alt.Chart(look.data(values))
@@ -93,7 +94,7 @@ def _sentences(look: Look, level: float) -> list[str]:
     if look.x.unit == "k" and sheet.largest > 1 and any(line.kind == "accuracy" and line.level for line in lines):
         strokes.append("No dots: a strategy without a k.")
     if look.x.unit != "k":
-        strokes.append("Dots: k = 1, 2, 4 and so on.")
+        strokes.append("Dots: k = 1, 2, 4 and so on, and the last.")
     if "pass@k" in kinds:
         strokes.append("Coverage: at least one of k samples is right.")
     if "first parsed" in kinds:
@@ -101,7 +102,10 @@ def _sentences(look: Look, level: float) -> list[str]:
     if sheet.simplified:
         strokes.append("Lines that differ between the curves are left out.")
     if len(sheet.series) > len(PALETTE):
-        strokes.append(f"Grey: {len(sheet.series) - len(PALETTE)} more curves.")
+        strokes.append("Dashed, with hollow dots: a second curve of that colour.")
+    if len(sheet.series) > 2 * len(PALETTE):
+        more = len(sheet.series) - 2 * len(PALETTE)
+        strokes.append(f"Grey: {more} more curve{'' if more == 1 else 's'}.")
     if not gained:
         run, numbers = run + numbers, []
     return [" ".join(filter(None, group)) for group in (run, numbers, strokes) if group]

@@ -6,13 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from compound.figures.axes import Against, across, up
-from compound.figures.hover import hover, near
-from compound.figures.labels import GAP, labels, room
-from compound.figures.notes import notes, title_of
-from compound.figures.panel import Frame, Look, heading, layers
+from compound.figures.compose import colours_of, compose, frames_of, marks_of
+from compound.figures.panel import Look
 from compound.figures.points import read_points
 from compound.figures.sheet import Sheet
-from compound.figures.style import GUTTER, HERO_HEIGHT, PALETTE, PANEL_HEIGHT, REST, WIDTH, config
 
 if TYPE_CHECKING:
     import altair as alt
@@ -45,43 +42,8 @@ def scaling_chart(
 
     Raises ValueError for no rows, a row that cannot be read (named), and a cost axis without any cost.
     """
-    import altair as alt
-
     sheet = Sheet(read_points(rows))
-    keys = dict.fromkeys([*sheet.series, *sheet.keys])
-    colours = {key: PALETTE[index] if index < len(PALETTE) else REST for index, key in enumerate(keys)}
-    look = Look(sheet, across(sheet, against), up(sheet), colours)
-    first, *others = sheet.tasks
-    frames = {first: Frame(0, 0, WIDTH - room(look), max(HERO_HEIGHT, GAP * sheet.strokes))}
-    columns = _columns(len(others))
-    width = (WIDTH - GUTTER * (columns - 1)) // columns
-    for index, task in enumerate(others):
-        frames[task] = Frame(1 + index // columns, index % columns, width, PANEL_HEIGHT)
-    grid: dict[int, list[alt.LayerChart]] = {}
-    for task, frame in frames.items():
-        grid.setdefault(frame.row, []).append(_panel(look, task, frame))
-    lines = [alt.hconcat(*panels, spacing=GUTTER, bounds="flush") for panels in grid.values()]
-    figure = alt.vconcat(*lines, notes(look, level), spacing=22, title=title_of(look, title, subtitle))
-    configured: alt.VConcatChart = figure.configure(**config())
-    configured.description = f"{title}. {subtitle}"
-    configured.params = [near(frames.values())]
-    configured.datasets = look.datasets  # last: every step before it copies all that is there
-    return configured
-
-
-def _panel(look: Look, task: str, frame: Frame) -> alt.LayerChart:
-    import altair as alt
-
-    marks = [*layers(look, task, frame), *heading(look, task, frame)]
-    if frame.hero:
-        marks += labels(look, task, frame)
-    marks += hover(look, task, frame)
-    panel: alt.LayerChart = alt.LayerChart(layer=marks).properties(width=frame.width, height=frame.height)
-    return panel
-
-
-def _columns(panels: int) -> int:
-    """Three or four columns, whichever leaves fewer holes in the last row; few panels share the whole width."""
-    if panels <= 4:
-        return max(panels, 1)
-    return min((4, 3), key=lambda columns: -panels % columns)
+    look = Look(sheet, across(sheet, sheet.tasks, against), up(sheet, sheet.tasks), colours_of(sheet))
+    frames = frames_of(look, len(sheet.tasks) - 1)
+    panels = [(frame, marks_of(look, task, frame)) for task, frame in zip(sheet.tasks, frames, strict=True)]
+    return compose(look, panels, title=title, subtitle=subtitle, level=level)

@@ -71,7 +71,7 @@ def equal_cost(
     share = np.zeros(1) if is_point(low[0], high[0]) else np.linspace(0, 1, points)
     values = linearised(lambda means: differences(*_pair(means, a, b), share), table, strata)
     ranges = (_ends(lines[0]), _ends(lines[1]))
-    if np.isnan(values).any():
+    if np.isnan(values).any() or np.isnan(low).any():
         return without_range(ranges, len(table), level)
 
     bounds = reach(values, -1.0)

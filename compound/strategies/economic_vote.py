@@ -48,7 +48,10 @@ class EconomicVote(Stopping):
     def enough(self, ballots: Ballots) -> bool:
         """See `Pooled.enough`. An abstention is drawn and changes nothing but the number that is left."""
         v1, v2 = [*ballots.counts.values(), 0, 0][:2]
-        possible = v1 + v2 + self.n - len(ballots.votes)
+        left = self.n - len(ballots.votes)
+        if left <= 0:
+            return True
+        possible = v1 + v2 + left
         return not _policy(possible, self.reward, self.price).draw[v1, v2]
 
     def stopping_rule(self) -> StoppingRule:
@@ -60,8 +63,9 @@ class EconomicVote(Stopping):
         def enough(running: Running) -> np.ndarray:
             drawn = np.arange(1, running.cast.shape[0] + 1)[:, None]
             v1, v2 = running.votes[:2]
-            possible = v1 + v2 + np.maximum(self.n - drawn, 0)
-            stop = np.zeros(possible.shape, dtype=bool)
+            left = np.broadcast_to(self.n - drawn, v1.shape)
+            stop = left <= 0
+            possible = np.where(stop, 0, v1 + v2 + left)
             for votes in np.unique(possible[possible > 0]):
                 at = possible == votes
                 stop[at] = ~_policy(int(votes), self.reward, self.price).draw[v1[at], v2[at]]

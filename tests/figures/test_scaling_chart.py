@@ -144,13 +144,14 @@ def test_two_models_are_told_apart_by_their_names() -> None:
 def test_many_strategies_leave_lines_out_and_say_so() -> None:
     many = [
         row
-        for i in range(9)
+        for i in range(15)
         for row in rows(["add1"], n=2, strategy=f"vote(s{i}, n=2)", greedy=0.01 * i, shift=0.01 * i)
     ]
     words = texts(spec(many))
     assert not any(text.endswith("greedy") for text in words)
     assert any("are left out." in text for text in words)
-    assert any("Grey: 2 more curves." in text for text in words)
+    assert any("Dashed, with hollow dots: a second curve of that colour." in text for text in words)
+    assert any("Grey: 1 more curve." in text for text in words)
 
 
 def test_every_stroke_has_a_name_even_if_the_first_panel_lacks_it() -> None:
