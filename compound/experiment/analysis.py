@@ -137,7 +137,9 @@ def _accuracy(arm: Arm, seed: int, mean: np.ndarray) -> PoolCurve:
         views = [AnswerPool(pool.question, pool.answers, pool.right, sources) for pool in arm.pools]
         return selector.curve(views, rng)
     picked = [[np.mean([pool.correct(a) for a in row]) for row in pool.picked.values()] for pool in arm.pools]
-    return PoolCurve(np.array(picked), "bought")
+    found = np.array(picked)
+    found[:, 0] = mean  # picking from one candidate asks nothing: that point is known from all of them
+    return PoolCurve(found, "bought")
 
 
 def generator(seed: int, *names: str) -> np.random.Generator:
