@@ -1,6 +1,6 @@
 """Replaying an adaptive vote on a pool: `python benchmarks/replay.py`.
 
-1,000 questions x 40 recorded replies x 100 random orders. A plain loop parses each reply and asks the rule after it;
+1,000 questions x 40 recorded replies x 100 random orders. A plain loop parses each reply, then asks the rule;
 it is run on a few questions, and its time is scaled to all of them. CPU seconds in one process.
 """
 
