@@ -7,6 +7,7 @@ strings; None abstains: it casts no vote and is never right.
 from collections.abc import Iterable
 
 from compound.answers.choice import Choice
+from compound.answers.code import Code
 from compound.answers.exact import Exact
 from compound.answers.game24 import Game24
 from compound.answers.json_calls import Calls
@@ -16,7 +17,7 @@ from compound.answers.number import Number
 from compound.answers.text import FreeText
 from compound.core import Question, Sample, TaskError, nearest
 
-_ALL = (Number(), Choice(), FreeText(), Math(), Calls(), Exact(), Game24())
+_ALL = (Number(), Choice(), FreeText(), Math(), Calls(), Exact(), Game24(), Code())
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}
 
 

@@ -67,8 +67,8 @@ def list_tasks() -> None:
     console.print(grid)
     for name, benchmark in benchmarks().items():
         if benchmark.parts:
-            first, *_, last = sorted(benchmark.parts)
-            console.print(f"{name}/{first} … {name}/{last}: its {len(benchmark.parts)} parts", style="dim")
+            parts = sorted(benchmark.parts)
+            console.print(f"{name}/{parts[0]} … {name}/{parts[-1]}: its {len(parts)} parts", style="dim")
     console.print(
         "\nreasoning_gym/NAME: a task of reasoning-gym (compound[reasoning]). In a config:\n"
         "  tasks: [gsm8k]                                      from the hub\n"

@@ -67,7 +67,7 @@ class Comparison:
     def _missing(self) -> list[str]:
         """How many questions would show the difference that was seen."""
         seen = abs(float(self.difference.mean))
-        if not seen or not self.sd:
+        if min(seen, self.sd) < 1e-9:  # what rounding leaves of no difference
             return []
         needed = questions_needed(self.sd, seen)
         return [f"To show a difference of {100 * seen:.1f} points with 80% power takes about {needed:,} questions."]

@@ -13,7 +13,7 @@ from compound.answers import grades
 from compound.core import Answer, MissingAbilityError, ModelFailure, Notice, Observer, Progressed, Question, Step
 from compound.models.lm import LM
 from compound.models.session import Session
-from compound.strategies import Pooled, Strategy
+from compound.strategies import Fitted, Pooled, Strategy
 from compound.strategies.pooled import together
 from compound.tasks import Task
 
@@ -53,17 +53,23 @@ class Pool:
 
 @dataclass
 class Arm:
-    """One strategy on one task: its pools as they were drawn."""
+    """One strategy on one task: its pools as they were drawn, and what it learnt, if it had to learn something."""
 
     task: Task
     strategy: Strategy
     pools: list[Pool] = field(default_factory=list)
+    fitted: Fitted | None = None
+
+    @property
+    def solver(self) -> Strategy:
+        """The strategy with what it learnt."""
+        return self.fitted.strategy if self.fitted else self.strategy
 
     @property
     def selector(self) -> Pooled | None:
         """The strategy, if it picks among candidates that it draws into a pool."""
-        pools = isinstance(self.strategy, Pooled) and self.strategy.selection in ("free", "paid")
-        return self.strategy if pools and isinstance(self.strategy, Pooled) else None
+        solver = self.solver
+        return solver if isinstance(solver, Pooled) and solver.selection in ("free", "paid") else None
 
     @property
     def free(self) -> bool:
@@ -89,7 +95,7 @@ class Arm:
     @property
     def candidate(self) -> Strategy:
         """What draws one candidate."""
-        return self.selector.candidate if self.selector else self.strategy
+        return self.selector.candidate if self.selector else self.solver
 
 
 @dataclass(frozen=True)
@@ -116,13 +122,17 @@ class Drawing:
         right = await grades((a.value for a in every if a.value is not None), question)
         return Pool(question, tuple(answers), right, greedy, picked)
 
+    def root(self, question: Question, observer: Observer) -> LM:
+        """The model at the root of a solve of a question."""
+        return self._lm(question, 0, observer)
+
     def _lm(self, question: Question, replicate: int, observer: Observer) -> LM:
         return self.session.lm(
             self.model, question, replicate=replicate, parameters=self.parameters, observer=observer
         )
 
     async def _replicate(self, arm: Arm, question: Question, replicate: int, observer: Observer) -> Answer:
-        return await _answered(arm.strategy, question, self._lm(question, replicate, observer))
+        return await _answered(arm.solver, question, self._lm(question, replicate, observer))
 
     async def _picked(
         self, arm: Arm, question: Question, answers: Sequence[Answer], observer: Observer

@@ -15,9 +15,10 @@ import numpy as np
 
 from compound.answers import check_golds, kind_named
 from compound.answers.equivalence import mixed_groups
-from compound.core import BudgetExhaustedError, ConfigError, Notice, Observer, Silent, Started
+from compound.core import BudgetExhaustedError, ConfigError, Notice, Observer, Question, Silent, Started
 from compound.experiment.analysis import ArmCurves, curves_of, gains_of, rows_of
 from compound.experiment.config import Experiment
+from compound.experiment.fitting import announced, fit_arms, ledgers, needs_fitting, training
 from compound.experiment.pools import Arm, Drawing, draw_arm
 from compound.experiment.results import Run, write_run
 from compound.experiment.summary import markdown
@@ -25,9 +26,11 @@ from compound.models.backend import Backend, list_price
 from compound.models.budget import Budget
 from compound.models.recorded import PREFIX, check_recording
 from compound.models.session import Session
+from compound.sandbox import Sandbox
 from compound.store import SampleStore
-from compound.strategies import Strategy
+from compound.strategies import CoT, Strategy
 from compound.strategies.needs import check_needs
+from compound.tasks import Task
 
 PACKAGES = ("compound", "numpy", "litellm", "xllamacpp")
 
@@ -53,18 +56,31 @@ def plan(experiment: Experiment) -> Plan:
     """Load and check everything that a run needs, without a model."""
     tasks, strategies = experiment.loaded(), experiment.parsed()
     for task in tasks:
-        check_golds(question for split in task.splits.values() for question in split)
+        check_golds(_used(task, experiment))
     arms = [Arm(task, strategy) for task in tasks for strategy in strategies]
     draws: Counter[str] = Counter()
     for arm in arms:
         each = arm.bought(experiment.replicates) + experiment.greedy
         draws[arm.task.name] += len(arm.task.questions()) * each
+        if needs_fitting(arm.strategy):
+            draws[arm.task.name] += len(training(arm.task)) * arm.bought(1)
     if experiment.screen:
         for task in tasks:
             questions = task.questions("screen", experiment.screen.questions)
             draws[task.name] += len(questions) * experiment.screen.samples
     tokens_out = sum(draws.values()) * int(experiment.parameters.get("max_tokens", 1024))
-    return Plan(arms, dict(draws), tokens_out, _recording(experiment, arms))
+    return Plan(arms, dict(draws), tokens_out, (*_recording(experiment, arms), *announced(arms)))
+
+
+def _used(task: Task, experiment: Experiment) -> list[Question]:
+    """The questions whose golds matter: those that are asked, and worked examples.
+
+    A program's gold takes a second to check, since it is run; those of worked examples are only shown.
+    """
+    asked = list(task.questions())
+    if experiment.screen:
+        asked += task.questions("screen", experiment.screen.questions)
+    return asked + [example for example in task.splits.get("train", ()) if example.kind != "code"]
 
 
 def _recording(experiment: Experiment, arms: Sequence[Arm]) -> tuple[str, ...]:
@@ -125,6 +141,7 @@ async def run(
                 arms = [arm for arm in arms if screened[arm.task.name][1]]
                 if not arms:
                     raise ConfigError(_nothing_kept(experiment, screened))
+            await fit_arms(drawing, arms, observer)
             await _draw(drawing, arms, observer)
         except BudgetExhaustedError as error:
             stopped = f"{error}. What was drawn is kept: raise `budget` and run again to go on."
@@ -144,6 +161,7 @@ async def run(
             "lost_usd": budget.lost.usd, "lost_tokens": budget.lost.tokens,
         }  # fmt: skip
         facts["limits"] = client.limiter.history
+        facts["fitted"] = ledgers(complete)
     found = _found(experiment, results / experiment.name, curves, screened, facts, stopped)
     write_run(found, markdown(found))
     return found
@@ -154,6 +172,8 @@ async def _check(drawing: Drawing, prepared: Plan) -> None:
     by_strategy = {arm.strategy: arm for arm in prepared.arms}
     for strategy, arm in by_strategy.items():
         if questions := arm.task.questions():
+            if questions[0].kind == "code":
+                await Sandbox().run("")
             await check_needs(strategy, drawing.session.lm(drawing.model, questions[0]))
 
 
@@ -178,7 +198,9 @@ async def _screen(
     screen = experiment.screen
     assert screen is not None
     quick = Drawing(drawing.session, drawing.model, drawing.parameters, greedy=False)
-    tasks = {arm.task.name: arm for arm in reversed(prepared.arms)}  # the first strategy of each task
+    # The first strategy of each task that has nothing to learn: what fails the screening is not fitted.
+    tasks = {arm.task.name: Arm(arm.task, CoT()) for arm in prepared.arms}
+    tasks |= {arm.task.name: arm for arm in reversed(prepared.arms) if not needs_fitting(arm.strategy)}
     total = sum(len(arm.task.questions("screen", screen.questions)) for arm in tasks.values())
     observer.notify(Started("screening", total, total * screen.samples))
     found = {}

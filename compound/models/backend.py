@@ -65,7 +65,8 @@ class Traits:
         filed: whether its samples belong into the store; those of a recording are on disk already.
         abilities: what not every model has, known once it is open: `temperature`; `logprobs`, log-probabilities of
             the tokens; `alternatives`, those of the tokens that might have stood there too; `scores`, a score
-            recorded with each sample.
+            recorded with each sample; `effort`, a reasoning effort that can be set; `thinking`, a thinking budget
+            of its own; `prefill`, continuing a final assistant message.
     """
 
     tier: Tier

@@ -15,6 +15,7 @@ from compound.models.server import read_reply
 # The parameters that an ability needs.
 _NEEDED = {
     "temperature": {"temperature"}, "logprobs": {"logprobs"}, "alternatives": {"logprobs", "top_logprobs"},
+    "effort": {"reasoning_effort"}, "thinking": {"thinking"},
 }  # fmt: skip
 
 
@@ -54,10 +55,13 @@ class Hosted:
                 "another model (compound models)"
             )
         takes = set(litellm.get_supported_openai_params(self.model) or [])
+        if not litellm.supports_reasoning(self.model):
+            takes -= {"reasoning_effort", "thinking"}  # listed for whole providers
         abilities = {name for name, needed in _NEEDED.items() if needed <= takes}
         batch = self.traits.batch if "n" in takes else 1
-        self.traits = replace(self.traits, batch=batch, abilities=frozenset(abilities))
         known = litellm.model_cost.get(self.model) or litellm.model_cost.get(self.model.partition("/")[2]) or {}
+        abilities |= {"prefill"} if known.get("supports_assistant_prefill") else set()
+        self.traits = replace(self.traits, batch=batch, abilities=frozenset(abilities))
         into, out = known.get("input_cost_per_token"), known.get("output_cost_per_token")
         # A price of zero in the list means that nobody entered one.
         self._price = Price(float(into), float(out)) if into and out else None

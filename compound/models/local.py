@@ -48,7 +48,7 @@ class Local:
             highest=1,
             plain=self._small,
             defaults=_DEFAULTS,
-            abilities=frozenset({"logprobs", "alternatives", "temperature"}),
+            abilities=frozenset({"logprobs", "alternatives", "temperature", "prefill"}),
         )
         self._process: asyncio.subprocess.Process | None = None
         self._http: aiohttp.ClientSession | None = None

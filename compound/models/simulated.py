@@ -7,12 +7,13 @@ A draw is right with probability p, fixed for each question. A wrong draw picks 
 Dirichlet(1) weights that are fixed for the question too. With probability sqrt(rho) a draw repeats what all
 draws of its question and replicate share. Every draw follows from its own name, so the same draw is the same
 sample whatever was asked before, in any batch. At temperature 0 it gives its most probable answer, and the same
-judgement to the same prompt. Judgements (`simulated_steps`) are not correlated by rho.
+judgement to the same prompt. Judgements and revised opinions (`simulated_steps`) are not correlated by rho.
 
 Options after `?`, joined by `&`: wrong=4, rho=0, judge=0.75 (probability that a judgement of shown candidates is
-right), abstain=0 (share of unreadable replies), truncate=0 (share cut off), tokens=40 (mean length, exponential,
-at most max_tokens), seconds=1 (median latency, lognormal, not slept), price=0/0 (dollars per million
-prompt/completion tokens), seed=0.
+right), convert=0 (probability that who reads others finds the right answer), conform=0 (probability that who does
+not takes over what most of them say, rather than stay), abstain=0 (share of unreadable replies), truncate=0 (share
+cut off), tokens=40 (mean length, exponential, at most max_tokens), seconds=1 (median latency, lognormal, not
+slept), price=0/0 (dollars per million prompt/completion tokens), seed=0.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from compound.models.simulated_steps import Reply, Scene, confidence, reply
 _FORM = "sim/beta(2,2), sim/0.6*beta(6,2)+0.4*beta(2,6)?wrong=4&rho=0.1"
 _NUMBER = r"(\d+(?:\.\d+)?)"
 _PART = re.compile(rf"(?:{_NUMBER}\*)?beta\({_NUMBER},{_NUMBER}\)")
-_SHARES = {"rho", "abstain", "truncate", "judge"}
+_SHARES = {"rho", "abstain", "truncate", "judge", "conform", "convert"}
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class World:
     price: Price = FREE
     seed: int = 0
     judge: float = 0.75
+    conform: float = 0.0
+    convert: float = 0.0
 
     @classmethod
     def parse(cls, model: str) -> World:
@@ -175,7 +178,10 @@ class Simulated:
         source = shared if own.random() < world.rho**0.5 else own
         greedy = parameters.get("temperature") == 0
         judging = _rng(world.seed, self.model, call.request.key) if greedy else own
-        scene = Scene(answers, weights, shown, world.judge, greedy, source, judging)
+        values = parameters.get("shown", ())
+        scene = Scene(
+            answers, weights, shown, world.judge, greedy, source, judging, values, world.conform, world.convert
+        )
         said = reply(parameters["step"], scene)
         top, cap = logprobs.asked(parameters), int(parameters["max_tokens"])
         tokens = min(cap, max(1, round(own.expovariate(1 / world.tokens)))) if world.tokens else 1

@@ -1,7 +1,7 @@
-"""What a simulated model replies to each step: answers, rankings, and judgements of the candidates it is shown.
+"""What a simulated model replies to each step: answers, rankings, judgements and opinions of what it is shown.
 
 A judgement is right with the declared probability `judge`, whatever the question; it knows of the candidates only
-which are right.
+which are right. An opinion moves as declared by `conform` and `convert`.
 
 | step | shown | reply |
 | --- | --- | --- |
@@ -11,15 +11,23 @@ which are right.
 | `verdict` | one value | `Verdict: correct`, or `wrong` |
 | `compare` | two values | `Better: A`, or `B`; a fair coin where both are right or both wrong |
 | `choose` | some values | `Choice: i`, from 1: a right one with probability `judge`, else any |
+| `side` | two values | `Side: A`, or `B`, as `compare`; but A where both are right, `none` where both are wrong |
+| `aggregate` | any | `Answer: a`: a right one with probability `judge`, else any; one of its own if there is none |
+| `revise` | its own, others' | `Answer: a`: as below |
+| `plan` | any | a numbered list of three questions |
 | `rank` | any | `Ranking: a; b; c`: up to three of its own answers, drawn without replacement |
 
-Every other step is answered as `answer` is.
+Every other step is answered as `answer` is. A revised opinion is the right answer with probability `convert`, else
+the most frequent of the others' (a tie is drawn) with probability `conform`, else its own as it was (a new one if
+it had none). Of at most two others that keeps the expected share of each answer where `convert` is 0: a martingale.
+Of more it does not: taking over the plurality of many makes the frequent more frequent.
 """
 
 from __future__ import annotations
 
 import math
 import random
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from statistics import NormalDist
 from typing import NamedTuple
@@ -37,7 +45,10 @@ class Scene(NamedTuple):
         shown: of every shown value whether it is right.
         judge: the probability that a judgement is right.
         greedy: whether the most probable answer is given.
-        answering: what answers are drawn with; `judging` the same for judgements.
+        answering: what answers are drawn with; `judging` the same for judgements and opinions.
+        values: every shown value.
+        conform: the probability that a revised opinion is the most frequent one of the others.
+        convert: the probability that it is the right one.
     """
 
     answers: Sequence[str]
@@ -47,6 +58,9 @@ class Scene(NamedTuple):
     greedy: bool
     answering: random.Random
     judging: random.Random
+    values: Sequence[str | None] = ()
+    conform: float = 0.0
+    convert: float = 0.0
 
 
 class Reply(NamedTuple):
@@ -138,6 +152,49 @@ def _choose(scene: Scene) -> Reply:
     return _judged("Choice: {}", scene, options)
 
 
+def _side(scene: Scene) -> Reply:
+    first, second = scene.shown
+    if first == second:
+        return _judged("Side: {}", scene, {"A": 1.0} if first else {"none": 1.0})
+    held = _held(scene)
+    return _judged("Side: {}", scene, {"A": held, "B": 1.0 - held})
+
+
+def _aggregate(scene: Scene) -> Reply:
+    given = [(value, good) for value, good in zip(scene.values, scene.shown, strict=True) if value is not None]
+    if not given:
+        return answer(scene)
+    right = sum(good for _, good in given)
+    judged = scene.judge if right else 0.0
+    options: defaultdict[str, float] = defaultdict(float)
+    for value, good in given:
+        options[value] += (judged / right if good else 0.0) + (1.0 - judged) / len(given)
+    return _opinion(scene, options)
+
+
+def _revise(scene: Scene) -> Reply:
+    own, *others = scene.values or (None,)
+    votes = Counter(value for value in others if value is not None)
+    most = [value for value, count in votes.items() if count == max(votes.values())]
+    moved = scene.conform if most else 0.0
+    options = defaultdict(float, {scene.answers[0]: scene.convert})
+    for value in most:
+        options[value] += (1.0 - scene.convert) * moved / len(most)
+    for value, share in (_options(scene) if own is None else {own: 1.0}).items():
+        options[value] += (1.0 - scene.convert) * (1.0 - moved) * share
+    return _opinion(scene, options)
+
+
+def _opinion(scene: Scene, options: Mapping[str, float]) -> Reply:
+    good = {scene.answers[0], *(v for v, right in zip(scene.values, scene.shown, strict=True) if right)}
+    said = scene.judging.choices(list(options), list(options.values()))[0]
+    return Reply(f"Answer: {said}", options[said], options, right=said in good)
+
+
+def _plan(scene: Scene) -> Reply:
+    return Reply("1. What comes first?\n2. What follows?\n3. What is left?", 1.0, {"1": 1.0})
+
+
 # How many values a step must be shown: at least, and at most.
 _SHOWN = {
     "judge": (1, 1),
@@ -145,6 +202,7 @@ _SHOWN = {
     "confidence": (1, 1),
     "verdict": (1, 1),
     "compare": (2, 2),
+    "side": (2, 2),
     "choose": (1, math.inf),
 }
 _STEPS: dict[str, Callable[[Scene], Reply]] = {
@@ -155,6 +213,10 @@ _STEPS: dict[str, Callable[[Scene], Reply]] = {
     "compare": _compare,
     "choose": _choose,
     "rank": _rank,
+    "side": _side,
+    "aggregate": _aggregate,
+    "revise": _revise,
+    "plan": _plan,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -14,6 +15,7 @@ from compound.strategies.part import Part
 if TYPE_CHECKING:
     from compound.models.lm import LM
     from compound.strategies.bound import Bound
+    from compound.strategies.fitted import Fitted
 
 Selection = Literal["single", "free", "paid", "interactive"]
 
@@ -42,6 +44,31 @@ class Strategy(Part):
         A call that fails after its retries raises `ModelFailure` from a single call, and is a failed
         candidate in a pool. Unreadable replies abstain: the value is None.
         """
+
+    @property
+    def unfitted(self) -> str:
+        """What it has to learn before it can answer, such as `its threshold`; empty if nothing (any more)."""
+        return ""
+
+    async def fit(self, train: Sequence[Question], ask: Callable[[Question], LM]) -> Fitted:
+        """Learn what this strategy and the parts inside it still have to learn, inside out.
+
+        Without anything to learn it comes back as it is, and nothing is asked.
+
+        Args:
+            train: questions with their answers, on which it will never be judged.
+            ask: the model at the root of a solve of a question, such as `Session.lm` with the model's id.
+
+        Raises:
+            TaskError: what it has to learn cannot be learnt from these questions.
+        """
+        from compound.strategies.fitted import fit_inside_out
+
+        return await fit_inside_out(self, train, ask)
+
+    async def learn(self, train: Sequence[Question], ask: Callable[[Question], LM]) -> Fitted:
+        """The step of `fit` that is this strategy's own; all parts inside it are fitted. Asked where `unfitted`."""
+        raise NotImplementedError(f"{self.name} says that it has to learn {self.unfitted}, and not how")
 
     def run(
         self,
@@ -96,9 +123,11 @@ class Strategy(Part):
         parameters: dict[str, Any],
     ) -> Answer:
         from compound.models.session import Session
+        from compound.strategies.fitted import check_fitted
         from compound.strategies.needs import check_needs
 
         kind_named(kind)
+        check_fitted(self)
         asked = Question(question, kind) if isinstance(question, str) else question
         async with Session(store, base_url=base_url) as session:
             lm = session.lm(model, asked, parameters=parameters)

@@ -1,4 +1,4 @@
-"""Worked examples before the question: Brown et al. 2020 (2005.14165)."""
+"""Worked examples before the question: Brown et al. 2020 (2005.14165); similar ones: Liu et al. (2101.06804)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from compound.core import Answer, Chat, ExpressionError, Message, Question, TaskError, Text
 from compound.strategies.base import Strategy
+from compound.strategies.nearest import nearest
 from compound.strategies.part import strategy
 
 if TYPE_CHECKING:
@@ -14,20 +15,23 @@ if TYPE_CHECKING:
 
 @strategy("few_shot")
 class FewShot(Strategy):
-    """One call with worked examples of the task, which are never among the evaluated questions.
+    """One call with worked examples of the task, never among the evaluated questions, nor the question itself.
 
     Small models that are hardly tuned for chat answer a plain text much better: there the examples are a list
     of `Q: … / A: …` lines, and the reply ends with its line.
 
     Args:
-        examples: how many, the same for every question.
+        examples: how many.
         form: `chat` turns, a plain `text`, or what suits the model (`auto`).
+        pick: the `first` of the task's training questions, the same for every question; or of all of them those
+            most like the question (`knn`, by TF-IDF), the most similar one last.
     """
 
-    paper: ClassVar[str] = "Brown et al. 2020, 2005.14165"
+    paper: ClassVar[str] = "Brown et al. 2020, 2005.14165; Liu et al. 2021, 2101.06804"
 
     examples: int = 4
     form: Literal["auto", "chat", "text"] = "auto"
+    pick: Literal["first", "knn"] = "first"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -36,7 +40,9 @@ class FewShot(Strategy):
 
     async def solve(self, question: Question, lm: LM) -> Answer:
         """See `Strategy.solve`."""
-        shown = tuple(e for e in question.examples if e.golds)[: self.examples]
+        worked = [e for e in question.examples if e.golds]
+        places = nearest([(e.id, e.text) for e in worked], question, self.examples, self.pick)
+        shown = tuple(worked[place] for place in places)
         if len(shown) < self.examples:
             raise TaskError(
                 f"few_shot needs {self.examples} worked examples and there are {len(shown)}: use a task with a "

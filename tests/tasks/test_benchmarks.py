@@ -519,5 +519,5 @@ def test_every_benchmark_has_a_test_split_and_says_what_it_is():
     assert len(names()) >= 18
     for benchmark in benchmarks().values():
         assert benchmark.splits["test"]
-        assert set(benchmark.splits) <= {"train", "screen", "test"}
+        assert set(benchmark.splits) <= {"train", "screen", "test", "prompt"}
         assert benchmark.description and all(source.hub.count("/") == 1 for source in benchmark.sources)

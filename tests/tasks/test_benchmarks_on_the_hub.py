@@ -52,6 +52,13 @@ ARC = {"text": ["density", "years", "days"], "label": ["1", "2", "3"]}
 ABSTRACT = {"contexts": ["Cells die.", "They were seen to."], "labels": ["BACKGROUND", "RESULTS"]}
 OPTIONS = {"A": "one", "B": "two", "C": "three", "D": "four"}
 MOVES = "For each of the following (in-progress) chess games, please complete it:\n\ng2g3 f7f5 f1"
+FUNCTION = {
+    "prompt": 'def f(x):\n    """Twice x.\n    >>> f(2)\n    4\n    """\n', "entry_point": "f",
+    "canonical_solution": "    return 2 * x\n", "test": "def check(candidate):\n    assert candidate(1) == 2\n",
+}  # fmt: skip
+PROGRAM = FUNCTION["prompt"] + FUNCTION["canonical_solution"]
+TESTS = {"test_setup_code": "", "test_list": ["assert f(1) == 2"], "challenge_test_list": []}
+CHECKED = {"test_imports": ["import math"], "test_list": ["assert f(1) == math.sqrt(1)"]}
 
 # One row as the hub has it (the columns that are read, and some that are not), the same as the public file has it,
 # its gold, and the number of choices.
@@ -108,6 +115,9 @@ ROWS = {
         {"question": "How many? ", "answer": "Many.\n#### 1,450,000"},
         "1,450,000", 0,
     ),
+    "humaneval": (
+        {"task_id": "HumanEval/0", **FUNCTION}, {"task_id": "HumanEval/0", **FUNCTION}, PROGRAM, 0,
+    ),
     "last_letters": (
         {"question": "Take the last letters", "answer": "yajo"},
         {"question": "Take the last letters", "answer": "yajo"},
@@ -117,6 +127,16 @@ ROWS = {
         {"problem": "Half?", "solution": "…", "answer": r"\frac{1}{2}", "subject": "Algebra", "level": 2},
         {"problem": "Half?", "solution": "…", "answer": r"\frac{1}{2}", "subject": "Algebra", "level": "Level 2"},
         r"\frac{1}{2}", 0,
+    ),
+    "mbpp": (
+        {"task_id": 11, "text": "Double it.", "code": "def f(x):\r\n    return 2 * x", **TESTS},
+        {"task_id": 11, "text": "Double it. ", "code": "def f(x):\n    return 2 * x", **TESTS},
+        "def f(x):\n    return 2 * x", 0,
+    ),
+    "mbpp/sanitized": (
+        {"source_file": "x", "task_id": 510, "prompt": "Root.", "code": "def f(x): return x", **CHECKED},
+        {"task_id": 510, "prompt": "Root.", "code": "def f(x): return x", **CHECKED},
+        "def f(x): return x", 0,
     ),
     "medqa": (
         {"question": "Which?", "answer": "three", "options": OPTIONS, "answer_idx": "C", "meta_info": "step1"},
@@ -179,7 +199,8 @@ def test_the_hub_and_the_public_file_give_the_same_question(name, elsewhere):
     (question,) = task.splits["test"]
     assert gold is None or question.gold == gold
     assert len(question.choices) == choices
-    check_golds([question])
+    if question.kind != "code":  # those are run: test_code_benchmarks.py
+        check_golds([question])
     assert task.splits["train"] == ()  # it was the test question
     (elsewhere / "copy.json").write_text(json.dumps({"examples": [public]}), encoding="utf-8")
     (same,) = load_benchmark(name, path=elsewhere / "copy.json", screen=0).splits["test"]

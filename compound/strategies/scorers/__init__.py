@@ -7,6 +7,7 @@ from compound.strategies.scorers.reward import Reward, reward
 from compound.strategies.scorers.tokens import SelfCertainty, SequenceProbability, TokenConfidence
 from compound.strategies.scorers.verbal import Verbal
 from compound.strategies.scorers.verdict import Verdict
+from compound.strategies.scorers.visible_tests import VisibleTests
 
 __all__ = [
     "ExpectedJudge",
@@ -19,5 +20,6 @@ __all__ = [
     "TokenConfidence",
     "Verbal",
     "Verdict",
+    "VisibleTests",
     "reward",
 ]

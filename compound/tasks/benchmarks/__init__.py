@@ -22,8 +22,10 @@ from compound.tasks.benchmarks.date import DATE
 from compound.tasks.benchmarks.dealing import deal
 from compound.tasks.benchmarks.game24 import GAME24
 from compound.tasks.benchmarks.gsm8k import GSM8K
+from compound.tasks.benchmarks.humaneval import HUMANEVAL
 from compound.tasks.benchmarks.labelled import ARC_CHALLENGE, CSQA
 from compound.tasks.benchmarks.last_letters import LAST_LETTERS
+from compound.tasks.benchmarks.mbpp import MBPP
 from compound.tasks.benchmarks.medical import MEDQA, PUBMEDQA
 from compound.tasks.benchmarks.mmlu import MMLU, MMLU_PRO
 from compound.tasks.benchmarks.strategyqa import STRATEGYQA
@@ -44,8 +46,10 @@ _BENCHMARKS = {
     "date": DATE,
     "game24": GAME24,
     "gsm8k": GSM8K,
+    "humaneval": HUMANEVAL,
     "last_letters": LAST_LETTERS,
     "math500": MATH500,
+    "mbpp": MBPP,
     "medqa": MEDQA,
     "mmlu": MMLU,
     "mmlu_pro": MMLU_PRO,

@@ -1,0 +1,175 @@
+"""Routing: each question goes to the part that is worth it. Ong et al. 2024 (2406.18665)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from compound.answers import grades
+from compound.core import Answer, ExpressionError, Question, Step, TaskError, Usage
+from compound.strategies.base import Strategy
+from compound.strategies.fitted import Fitted, attempt, check_fitted, each, in_parallel, split_hash
+from compound.strategies.part import strategy
+from compound.strategies.router import Router, held_out_chances
+from compound.strategies.state import keep, kept
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from compound.models.lm import LM
+
+
+@strategy("route")
+class Route(Strategy):
+    """Sends each question to one of several parts, by what its text says of their chances to be right.
+
+    The part with the highest chance less `per_usd` times its mean price is asked, of equals the first; nothing else
+    is. The chances are learnt from the outcomes of all parts on the training questions, by the words of the
+    questions: what cannot be told from the words cannot be routed. Random routing at the same price is the line to
+    beat (`compound.stats.routing`).
+
+    Args:
+        parts: what is chosen from, the cheapest first.
+        by: `knn`, or `logistic` regression, on TF-IDF vectors.
+        k: neighbours of `knn`.
+        budget: mean dollars a question; fitting chooses the least `per_usd` that keeps to it on held-out parts of
+            the training questions (on others it may come out dearer). None: no limit.
+        per_usd: the chance of being right that a dollar must buy.
+        state: the file with what was learnt, by its hash.
+        fitted: hash of the questions that it was learnt from.
+    """
+
+    paper: ClassVar[str] = "Ong et al. 2024, 2406.18665"
+    cost: ClassVar[str] = "c"
+
+    parts: tuple[Strategy, ...]
+    by: Literal["knn", "logistic"] = "knn"
+    k: int = 20
+    budget: float | None = None
+    per_usd: float = 0.0
+    state: str = ""
+    fitted: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.parts) < 2:
+            raise ExpressionError('route needs two parts or more: route([cot @ "small", cot @ "large"])')
+        if self.k < 1 or self.per_usd < 0 or (self.budget is not None and self.budget <= 0):
+            raise ExpressionError("route: k must be at least 1, per_usd at least 0, and budget above 0")
+
+    @property
+    def unfitted(self) -> str:
+        """See `Strategy.unfitted`."""
+        return "" if self.state else "which part is right on which questions"
+
+    def choice(self, question: Question) -> int:
+        """The number of the part that a question goes to. Asks nothing.
+
+        Raises:
+            ConfigError: the file of its state is missing.
+        """
+        learnt = kept(self.state)
+        router = _router(self.state, self.by, self.k)
+        return int(_best(router.chances([question.statement]), learnt["usd"], self.per_usd)[0])
+
+    async def solve(self, question: Question, lm: LM) -> Answer:
+        """See `Strategy.solve`. The part asks in the route's own lane, so its draws are those of the part alone."""
+        check_fitted(self)
+        answer = await self.parts[self.choice(question)].solve(question, lm)
+        return replace(answer, step=Step(self.name, answer.value, (), (answer.step,), answer.failure))
+
+    async def learn(self, train: Sequence[Question], ask: Callable[[Question], LM]) -> Fitted:
+        """Ask every part about every question, keep who was right. A question with a failed call is left out.
+
+        What is learnt does not depend on the order of the questions.
+
+        Raises:
+            TaskError: the price of a model is unknown and there is a budget, or not even the cheapest part fits it.
+        """
+        import numpy as np
+
+        async def tried(question: Question, _: LM) -> tuple[dict[str, Any] | None, Usage]:
+            # Each part starts anew, as it will when it alone is asked.
+            answers = [await attempt(part, question, ask(question)) for part in self.parts]
+            usage = Usage()
+            for answer in answers:
+                usage += answer.usage
+            if any(step.failure for answer in answers for step in answer.step.walk()):
+                return None, usage
+            right = await grades((a.value for a in answers if a.value is not None), question)
+            return {
+                "text": question.statement,
+                "right": [int(a.value is not None and right[a.value]) for a in answers],
+                "usd": [a.usage.usd for a in answers],
+            }, usage  # fmt: skip
+
+        found = await each(sorted(train, key=lambda question: question.id), ask, tried)
+        rows = [row for row, _ in found if row is not None]
+        if not rows:
+            raise TaskError(f"route: a call failed on each of the {len(train)} training questions; run again")
+        texts, right = [row["text"] for row in rows], np.array([row["right"] for row in rows], dtype=float)
+        usd = self._prices([row["usd"] for row in rows])
+        chances = held_out_chances(texts, right, self.by, self.k)
+        per_usd = self.per_usd if self.budget is None else _least(chances, usd, self.budget)
+        state = keep({"texts": texts, "right": right.astype(int).tolist(), "usd": usd})
+        whole = replace(self, per_usd=per_usd, state=state, fitted=split_hash(train))
+        to = _best(chances, usd, per_usd)
+        share = np.bincount(to, minlength=len(self.parts)) / len(to)
+        said = {
+            "strategy": repr(whole), "questions": len(rows), "left_out": len(train) - len(rows),
+            "accuracy": right.mean(axis=0).tolist(), "usd": usd,
+            "held_out": {"accuracy": float(right[np.arange(len(to)), to].mean()), "share": share.tolist()},
+        }  # fmt: skip
+        return Fitted(whole, in_parallel([usage for _, usage in found]), said=(said,))
+
+    def _prices(self, table: Sequence[Sequence[float | None]]) -> list[float]:
+        """The mean dollars of each part; 0 for all where one is unknown and nothing depends on it."""
+        known = all(value is not None and math.isfinite(value) for row in table for value in row)
+        if not known and (self.budget is not None or self.per_usd):
+            raise TaskError(
+                "route: budget and per_usd are in dollars, and a model's price is unknown: leave them out"
+            )
+        if not known:
+            return [0.0] * len(self.parts)
+        return [math.fsum(row[i] or 0.0 for row in table) / len(table) for i in range(len(self.parts))]
+
+
+def _best(chances: np.ndarray, usd: Sequence[float], per_usd: float) -> np.ndarray:
+    """The part with the highest chance less its price, the first of equals, shape (N,)."""
+    import numpy as np
+
+    worth = chances - per_usd * np.array(usd)
+    best: np.ndarray = (worth >= worth.max(axis=1, keepdims=True) - 1e-12).argmax(axis=1)
+    return best
+
+
+def _least(chances: np.ndarray, usd: Sequence[float], budget: float) -> float:
+    """The least `per_usd` that keeps the mean price within the budget: one at which a question changes its part."""
+    import numpy as np
+
+    price = np.array(usd)
+    if price.min() > budget:
+        raise TaskError(
+            f"route: its cheapest part takes ${price.min():.3g} a question, and budget is {budget:g}: raise it"
+        )
+    apart = price[:, None] - price
+    with np.errstate(divide="ignore", invalid="ignore"):
+        turns = (chances[:, :, None] - chances[:, None, :]) / apart
+    turns = np.unique(np.concatenate([[0.0], turns[np.isfinite(turns) & (turns > 0)]]))
+    low, high = 0, len(turns) - 1  # the mean price falls as `per_usd` rises
+    while low < high:
+        middle = (low + high) // 2
+        fits = price[_best(chances, usd, float(turns[middle]))].mean() <= budget * (1 + 1e-9)
+        low, high = (low, middle) if fits else (middle + 1, high)
+    return float(turns[low])
+
+
+@lru_cache(maxsize=8)
+def _router(state: str, by: Literal["knn", "logistic"], k: int) -> Router:
+    import numpy as np
+
+    learnt = kept(state)
+    return Router(learnt["texts"], np.array(learnt["right"], dtype=float), by, k)
