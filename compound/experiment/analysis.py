@@ -12,9 +12,8 @@ import numpy as np
 
 from compound.answers import kind_named
 from compound.core import Question
-from compound.experiment.cost import Cost, cost_of, picking_cost
+from compound.experiment.cost import Cost, Prices, cost_of, picking_cost
 from compound.experiment.pools import Arm
-from compound.models.budget import Price
 from compound.stats import Interval, first_parsed, mean_interval, pass_at_k, wilson
 from compound.strategies import AnswerPool, PoolCurve
 
@@ -88,13 +87,13 @@ class Gain:
         return "falls" if float(self.family.high) < 0 else "no clear change"
 
 
-def curves_of(arm: Arm, *, batch: int, price: Price | None, seed: int) -> ArmCurves:
+def curves_of(arm: Arm, *, batch: int, prices: Prices, seed: int) -> ArmCurves:
     """The curves of an arm. A candidate whose call failed counts like one that abstained.
 
     Args:
         arm: with at least one pool.
         batch: completions that one call can give, for the cost.
-        price: dollars per token, for the cost.
+        prices: dollars per token, for the cost.
         seed: of the replay, where a strategy has no formula.
     """
     pools = arm.pools
@@ -107,10 +106,10 @@ def curves_of(arm: Arm, *, batch: int, price: Price | None, seed: int) -> ArmCur
     at = np.array(ks) - 1
     wave = arm.selector.wave if arm.free and arm.selector else None
     costs = [
-        cost_of(pool.answers, batch, price, draws=None if found.draws is None else found.draws[place], wave=wave)
+        cost_of(pool.answers, batch, prices, draws=None if found.draws is None else found.draws[place], wave=wave)
         for place, pool in enumerate(pools)
     ]
-    costs = [cost.at(ks) + picking_cost(pool, price) for cost, pool in zip(costs, pools, strict=True)]
+    costs = [cost.at(ks) + picking_cost(pool, prices) for cost, pool in zip(costs, pools, strict=True)]
     greedy = [pool.correct(pool.greedy) for pool in pools if pool.greedy]
     return ArmCurves(
         arm,
@@ -120,7 +119,7 @@ def curves_of(arm: Arm, *, batch: int, price: Price | None, seed: int) -> ArmCur
         first_parsed(n, c, unparsed)[:, at] if arm.selector else found.accuracy,
         costs,
         np.array(greedy) if len(greedy) == len(pools) else None,
-        [cost_of([pool.greedy], batch, price) for pool in pools if pool.greedy],
+        [cost_of([pool.greedy], batch, prices) for pool in pools if pool.greedy],
         constant_baseline([pool.question for pool in pools]),
         found.estimator,
     )

@@ -7,12 +7,13 @@ candidates before it goes on draws them in waves, and pays for the prompt in eac
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from compound.core import Answer, Sample
+from compound.core import Answer, Sample, Step
 from compound.experiment.pools import Pool
 from compound.models.budget import Price
 
@@ -46,28 +47,51 @@ class Cost:
         )
 
 
-def picking_cost(pool: Pool, price: Price | None) -> Cost:
+@dataclass(frozen=True)
+class Prices:
+    """Dollars per token of each model that was asked; None where unknown.
+
+    Attributes:
+        by_model: by model id.
+        otherwise: of every other sample.
+    """
+
+    by_model: Mapping[str, Price | None]
+    otherwise: Price | None = None
+
+    def of(self, model: str | None) -> Price | None:
+        """The price of a model."""
+        return self.otherwise if model is None else self.by_model.get(model, self.otherwise)
+
+
+def picking_cost(pool: Pool, prices: Prices) -> Cost:
     """What a paid selector's own calls take at each k that was bought, mean over replicates; nothing if free."""
-    rows = [[_picking(answer, k, price) for answer in row] for k, row in pool.picked.items()]
+    rows = [[_picking(answer, k, prices) for answer in row] for k, row in pool.picked.items()]
     table = np.array([np.mean(row, axis=0) for row in rows]) if rows else np.zeros((1, 4))
     return Cost(*table.T)
 
 
-def _picking(answer: Answer, candidates: int, price: Price | None) -> tuple[float, float, float, float]:
-    step = answer.step
-    samples = [
-        *step.samples,
-        *(s for child in step.children[candidates:] for node in child.walk() for s in node.samples),
-    ]
-    tokens_in, tokens_out = sum(s.tokens_in for s in samples), sum(s.tokens_out for s in samples)
-    usd = np.nan if price is None else tokens_in * price.prompt + tokens_out * price.completion
-    return len(samples), tokens_in + tokens_out, usd if samples else 0.0, sum(s.seconds for s in samples)
+def _picking(answer: Answer, candidates: int, prices: Prices) -> tuple[float, float, float, float]:
+    own = Step(answer.step.name, samples=answer.step.samples, children=answer.step.children[candidates:])
+    samples = [sample for node in own.walk() for sample in node.samples]
+    tokens = sum(s.tokens_in + s.tokens_out for s in samples)
+    usd = sum(_dollars(prices.of(_model(s)), s.tokens_in, s.tokens_out) for s in samples)
+    return len(samples), tokens, float(usd), sum(s.seconds for s in samples)
+
+
+def _model(sample: Sample) -> str | None:
+    return sample.draw.request.model if sample.draw else None
+
+
+def _dollars(price: Price | None, tokens_in: Any, tokens_out: Any) -> Any:
+    """Dollars of some tokens, numbers or arrays; NaN where the price is unknown."""
+    return np.nan * tokens_in if price is None else tokens_in * price.prompt + tokens_out * price.completion
 
 
 def cost_of(
     answers: Sequence[Answer],
     batch: int,
-    price: Price | None,
+    prices: Prices,
     *,
     draws: np.ndarray | None = None,
     wave: int | None = None,
@@ -77,7 +101,7 @@ def cost_of(
     Args:
         answers: the N candidates of a pool; one whose call failed counts as if it had cost the mean.
         batch: completions that one call can give.
-        price: dollars per token, None where unknown.
+        prices: dollars per token of the models that they asked.
         draws: expected candidates drawn where that may be fewer than k, shape (N,).
         wave: candidates drawn at once before the strategy looks at them; None: all of them.
     """
@@ -88,13 +112,18 @@ def cost_of(
         return Cost(nothing, nothing, nothing, nothing)
     expected = np.arange(1, n + 1).astype(float) if draws is None else draws
     chance, size = _waves(expected, n if wave is None else min(wave, n))
-    reply = float(np.mean([sum(s.tokens_out for s in samples) for samples in drawn]))
     calls = float(np.mean([len(samples) for samples in drawn]))
-    tokens_in = _prompts(drawn, expected, chance @ np.ceil(size / batch))
-    usd = np.full(n, np.nan) if price is None else tokens_in * price.prompt + expected * reply * price.completion
+    together = chance @ np.ceil(size / batch)
+    tokens, usd = np.zeros(n), np.zeros(n)
+    for model in sorted({_model(s) for samples in drawn for s in samples}, key=str):
+        own = [[s for s in samples if _model(s) == model] for samples in drawn]
+        reply = expected * float(np.mean([sum(s.tokens_out for s in samples) for samples in own]))
+        prompt = _prompts(own, expected, together)
+        tokens = tokens + prompt + reply
+        usd = usd + _dollars(prices.of(model), prompt, reply)
     slowest = expected_maximum(np.array([sum(s.seconds for s in samples) for samples in drawn]), n)
     seconds = chance @ np.append(0.0, slowest)[size]
-    return Cost(expected * calls, tokens_in + expected * reply, usd, seconds)
+    return Cost(expected * calls, tokens, usd, seconds)
 
 
 def _waves(expected: np.ndarray, wave: int) -> tuple[np.ndarray, np.ndarray]:

@@ -18,6 +18,7 @@ from compound.answers.equivalence import mixed_groups
 from compound.core import BudgetExhaustedError, ConfigError, Notice, Observer, Question, Silent, Started
 from compound.experiment.analysis import ArmCurves, curves_of, gains_of, rows_of
 from compound.experiment.config import Experiment
+from compound.experiment.cost import Prices
 from compound.experiment.fitting import announced, fit_arms, ledgers, needs_fitting, training
 from compound.experiment.pools import Arm, Drawing, draw_arm
 from compound.experiment.results import Run, write_run
@@ -149,10 +150,8 @@ async def run(
         if not complete:
             raise BudgetExhaustedError(f"nothing is complete yet. {stopped}")
         client = session.client(experiment.model)
-        curves = [
-            curves_of(arm, batch=client.batch, price=list_price(client.backend), seed=experiment.seed)
-            for arm in complete
-        ]
+        prices = Prices({each.backend.model: list_price(each.backend) for each in session.clients})
+        curves = [curves_of(arm, batch=client.batch, prices=prices, seed=experiment.seed) for arm in complete]
         facts = _facts(experiment, curves, _tier(client.backend))
         facts["began"], facts["seconds"] = began, time.time() - began
         facts["spent"] = {

@@ -55,6 +55,11 @@ class Session:
             self._clients[model] = Client(backend, self.store, self.budget, self.observer, self.timeout)
         return self._clients[model]
 
+    @property
+    def clients(self) -> list[Client]:
+        """The clients of the models that were asked, in the order of their first use."""
+        return list(self._clients.values())
+
     def lm(
         self,
         model: str,

@@ -11,11 +11,12 @@ from compound.answers import grades
 from compound.core import Answer, ExpressionError, ModelFailure, Question, Step, TaskError, Usage
 from compound.strategies.base import Strategy
 from compound.strategies.bound import Bound
-from compound.strategies.fitted import Fitted, attempt, check_fitted, each, in_parallel, split_hash
+from compound.strategies.fitted import Fitted, check_fitted, each, in_parallel, split_hash
 from compound.strategies.part import strategy
 from compound.strategies.pooled import Pooled
 from compound.strategies.routed import top_share
 from compound.strategies.scorer import Score, Scorer
+from compound.strategies.turns import attempt
 
 if TYPE_CHECKING:
     from compound.models.lm import LM

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from compound.core import Answer, ExpressionError, ModelFailure, Question, Step, TaskError, Usage
+from compound.core import ExpressionError, Question, TaskError, Usage
 from compound.strategies.base import Strategy
 from compound.strategies.bound import Bound
 from compound.strategies.part import Part
@@ -101,14 +101,6 @@ async def each(
 ) -> list[T]:
     """What some work found on every question, all at once."""
     return await branches(work(question, ask(question)) for question in train)
-
-
-async def attempt(strategy: Strategy, question: Question, lm: LM) -> Answer:
-    """The strategy's answer; where its only call failed, an empty one that says so."""
-    try:
-        return await strategy.solve(question, lm)
-    except ModelFailure as failure:
-        return Answer(None, failed=1, step=Step(strategy.name, failure=str(failure)))
 
 
 def in_parallel(usages: Sequence[Usage]) -> Usage:

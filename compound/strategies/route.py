@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from compound.answers import grades
 from compound.core import Answer, ExpressionError, Question, Step, TaskError, Usage
 from compound.strategies.base import Strategy
-from compound.strategies.fitted import Fitted, attempt, check_fitted, each, in_parallel, split_hash
+from compound.strategies.fitted import Fitted, check_fitted, each, in_parallel, split_hash
 from compound.strategies.part import strategy
 from compound.strategies.router import Router, held_out_chances
 from compound.strategies.state import keep, kept
+from compound.strategies.turns import attempt
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,11 +10,12 @@ from compound.answers import grades
 from compound.core import Answer, Chat, ExpressionError, Message, Question, TaskError, Text, Usage
 from compound.strategies.base import Strategy
 from compound.strategies.cot import PROMPT, CoT
-from compound.strategies.fitted import Fitted, attempt, check_fitted, each, in_parallel, split_hash
+from compound.strategies.fitted import Fitted, check_fitted, each, in_parallel, split_hash
 from compound.strategies.nearest import nearest
 from compound.strategies.part import strategy
 from compound.strategies.prompts import ask as asked
 from compound.strategies.state import keep, kept
+from compound.strategies.turns import attempt
 
 if TYPE_CHECKING:
     from compound.models.lm import LM

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from compound.experiment.cost import cost_of
+from compound.experiment.cost import Prices, cost_of
 from compound.models.budget import Price
 from compound.stats import Interval, mean_interval
 from compound.strategies import AnswerPool, PoolCurve, Pooled
@@ -28,7 +28,7 @@ def dollars(strategy: Pooled, found: PoolCurve, pools: Sequence[AnswerPool], cap
     draws: Sequence[np.ndarray | None] = [None] * len(pools) if found.draws is None else list(found.draws)
     wave = None if found.draws is None else strategy.wave
     return np.array([
-        cost_of(pool.answers, BATCH, PRICE, draws=drawn, wave=wave).usd[cap - 1]
+        cost_of(pool.answers, BATCH, Prices({}, PRICE), draws=drawn, wave=wave).usd[cap - 1]
         for pool, drawn in zip(pools, draws, strict=True)
     ])  # fmt: skip
 

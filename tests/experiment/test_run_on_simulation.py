@@ -14,6 +14,7 @@ import pytest
 
 from compound.core import BudgetExhaustedError, ConfigError, Drawn, Event, Notice
 from compound.experiment import Experiment, Run, load, run
+from compound.experiment.cost import Prices
 from compound.models.simulated import World
 from compound.store import SampleStore
 from compound.strategies import Pooled, Vote, parse
@@ -245,7 +246,7 @@ def test_a_selector_without_a_formula_is_replayed_and_agrees_with_the_formula(tm
     strategy = parse("vote(cot, n=12)")
     assert isinstance(strategy, Vote)
     curves.arm.strategy = Formless(strategy.candidate, strategy.n)
-    replayed = curves_of(curves.arm, batch=32, price=None, seed=3)
+    replayed = curves_of(curves.arm, batch=32, prices=Prices({}), seed=3)
     assert replayed.estimator == "replay"
     # The formula splits a tie; one run breaks it by a draw that is fixed for the question. So single questions
     # differ, and over 60 of them the error of such a draw is at most 0.5 / sqrt(60) = 0.065.
