@@ -15,7 +15,7 @@ from evidence import DATA, FIGURES, ROOT
 PAGE = ROOT / "docs" / "strategies.md"
 SCRIPTS = (
     "temperature", "retrying", "similarity", "stopping", "reranking", "length", "weighing", "mixing", "wallet",
-    "diagnosis", "routing",
+    "diagnosis", "routing", "codet", "embedded",
 )  # fmt: skip
 
 

@@ -12,20 +12,24 @@ from compound.models.local import Local
 from compound.store import SampleStore
 from compound.store.dump import restore
 
-FOLDER = Path(__file__).parents[2] / "results" / "reference" / "more_agents"
+REFERENCE = Path(__file__).parents[2] / "results" / "reference"
+FOLDER = REFERENCE / "more_agents"
 
 
-def test_the_reference_run_replays_without_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["more_agents", pytest.param("voting", marks=pytest.mark.slow)])
+def test_a_reference_run_replays_without_a_model(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def refused(self: Local) -> None:
         raise AssertionError("the replay must not start a model")
 
     monkeypatch.setattr(Local, "open", refused)
     with SampleStore(tmp_path / "samples.db") as store:
-        restore(FOLDER / "pool.jsonl.gz", store)
-    found = asyncio.run(run(load(FOLDER / "experiment.yaml"), results=tmp_path))
+        restore(REFERENCE / name / "pool.jsonl.gz", store)
+    found = asyncio.run(run(load(REFERENCE / name / "experiment.yaml"), results=tmp_path))
     assert found.facts["spent"]["completions"] == 0
-    for name in ("curves.csv", "summary.md"):
-        assert (tmp_path / "more_agents" / name).read_text() == (FOLDER / name).read_text(), name
+    for file in ("curves.csv", "summary.md"):
+        assert (tmp_path / name / file).read_text() == (REFERENCE / name / file).read_text(), file
 
 
 def test_the_readme_quotes_the_reference_run() -> None:

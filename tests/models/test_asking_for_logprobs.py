@@ -153,7 +153,7 @@ def test_the_embedded_model_gives_those_before_temperature() -> None:
     async def asked() -> list[list[Sample]]:
         async with Session() as session:
             lm = session.lm("local/smollm2-135m", QUESTION, parameters={"max_tokens": 4, "stop": ["\n"]})
-            assert await lm.abilities() == {"logprobs", "alternatives", "temperature"}
+            assert await lm.abilities() >= {"logprobs", "alternatives", "temperature"}
             prompt = Text("Q: 1 + 2\nA: 3\nQ: 2 + 2\nA:")
             many = await lm.sample(prompt, n=12, logprobs=True, top_logprobs=3)
             hot = await lm.sample(prompt, n=3, logprobs=True, top_logprobs=3, temperature=2.0)

@@ -7,9 +7,7 @@ programs is `vote(by="similarity")`, `best_of(by=visible_tests)` and `codet`.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 from compound.answers.code.source import blocks, program
 from compound.answers.code.testing import hidden_tests, passed, setup_of, text_of
@@ -68,5 +66,8 @@ class Code(Kind):
 
         Raises: as `grades` does.
         """
+        import asyncio
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(1) as thread:  # a loop may be running in this one
             return thread.submit(asyncio.run, self.grades([value], question)).result()[value]

@@ -10,7 +10,6 @@ What belongs to a question stands in its metadata:
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -35,6 +34,8 @@ async def passed(
     Raises:
         SandboxError: there is no sandbox here, or it does not start: that is never a failed test.
     """
+    import asyncio
+
     from compound.sandbox import Limits
 
     limits = limits or Limits(seconds=30.0, total=60.0, cpu=10.0)
