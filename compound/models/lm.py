@@ -97,12 +97,15 @@ class LM:
         return self._with(parameters={**self._parameters, **parameters})
 
     async def abilities(self) -> frozenset[str]:
-        """What the model can do of what not every model can: see `Traits.abilities`. Opens it.
+        """What the model can do of what not every model can: see `Traits.abilities`.
+
+        Opens it where that is not known before: a replay shall start no model.
 
         Raises:
             ModelError: it cannot be opened (key, model id, address).
         """
-        await self._client.opened()
+        if not self._client.backend.traits.abilities:
+            await self._client.opened()
         return self._client.backend.traits.abilities
 
     @overload
