@@ -25,7 +25,7 @@ from compound.core.observer import Drawn, Event, Failed, Notice, Observer, Progr
 from compound.core.prompt import Chat, Message, Prompt, Text
 from compound.core.question import Question
 from compound.core.sample import Confidence, Draw, Request, Sample
-from compound.core.usage import Usage
+from compound.core.usage import Usage, in_parallel, in_series
 
 __all__ = [
     "Answer",
@@ -62,5 +62,7 @@ __all__ = [
     "Text",
     "Usage",
     "UserError",
+    "in_parallel",
+    "in_series",
     "nearest",
 ]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from operator import add, or_
 
 
 def _sum(a: float | None, b: float | None) -> float | None:
@@ -49,3 +52,13 @@ class Usage:
     def tokens(self) -> float:
         """Prompt and completion tokens together."""
         return self.tokens_in + self.tokens_out
+
+
+def in_series(usages: Iterable[Usage]) -> Usage:
+    """What was taken one after the other."""
+    return reduce(add, usages, Usage())
+
+
+def in_parallel(usages: Iterable[Usage]) -> Usage:
+    """What was taken at once."""
+    return reduce(or_, usages, Usage())

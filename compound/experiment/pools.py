@@ -10,11 +10,11 @@ from functools import cached_property
 from typing import Any
 
 from compound.answers import grades
-from compound.core import Answer, MissingAbilityError, ModelFailure, Notice, Observer, Progressed, Question, Step
+from compound.core import Answer, MissingAbilityError, Notice, Observer, Progressed, Question
 from compound.models.lm import LM
 from compound.models.session import Session
 from compound.strategies import Fitted, Pooled, Strategy
-from compound.strategies.pooled import together
+from compound.strategies.pooled import attempt, together
 from compound.tasks import Task
 
 
@@ -132,7 +132,7 @@ class Drawing:
         )
 
     async def _replicate(self, arm: Arm, question: Question, replicate: int, observer: Observer) -> Answer:
-        return await _answered(arm.solver, question, self._lm(question, replicate, observer))
+        return await attempt(arm.solver, question, self._lm(question, replicate, observer))
 
     async def _picked(
         self, arm: Arm, question: Question, answers: Sequence[Answer], observer: Observer
@@ -158,17 +158,10 @@ class Drawing:
             return None
         lm = self._lm(question, 0, observer).bind(temperature=0)
         try:
-            return await _answered(arm.candidate, question, lm)
+            return await attempt(arm.candidate, question, lm)
         except MissingAbilityError as error:
             observer.notify(Notice(f"no greedy baseline: {error}"))
             return None
-
-
-async def _answered(strategy: Strategy, question: Question, lm: LM) -> Answer:
-    try:
-        return await strategy.solve(question, lm)
-    except ModelFailure as failure:
-        return Answer(None, failed=1, step=Step(strategy.name, failure=str(failure)))
 
 
 async def in_order(

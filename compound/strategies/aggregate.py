@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from compound.core import Answer, ExpressionError, Prompt, Question, Step
+from compound.core import Answer, ExpressionError, Prompt, Question, Step, in_series
 from compound.strategies import single
 from compound.strategies.base import Selection
 from compound.strategies.material import as_text, continue_texts, replies_shown
 from compound.strategies.part import strategy
 from compound.strategies.pooled import Pooled, branches
 from compound.strategies.prompts import ask
-from compound.strategies.turns import answers_to, at_once, in_series, speaking, taking_turns, told
+from compound.strategies.turns import answers_to, at_once, speaking, taking_turns, told
 from compound.strategies.vote import Vote, plurality
 
 if TYPE_CHECKING:
@@ -75,7 +75,9 @@ class Aggregate(Pooled):
             chain.append(at_once(f"loop {loop}", made, plurality(question, population).value))
         picked = await Vote(self.candidate, as_published=self.as_published).select(question, population, lm)
         steps = tuple(loop.step for loop in chain)
-        return replace(picked, usage=in_series(chain), step=Step("aggregate", picked.value, (), steps))
+        return replace(
+            picked, usage=in_series(link.usage for link in chain), step=Step("aggregate", picked.value, (), steps)
+        )
 
     async def _made(self, question: Question, given: Sequence[Answer], lm: LM) -> Answer:
         text, values = continue_texts(given), tuple(answer.value for answer in given)

@@ -8,15 +8,24 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from compound.answers import grades
-from compound.core import Answer, ExpressionError, ModelFailure, Question, Step, TaskError, Usage
+from compound.core import (
+    Answer,
+    ExpressionError,
+    ModelFailure,
+    Question,
+    Step,
+    TaskError,
+    Usage,
+    in_parallel,
+    in_series,
+)
 from compound.strategies.base import Strategy
 from compound.strategies.bound import Bound
-from compound.strategies.fitted import Fitted, check_fitted, each, in_parallel, split_hash
+from compound.strategies.fitted import Fitted, check_fitted, each, split_hash
 from compound.strategies.part import strategy
-from compound.strategies.pooled import Pooled
+from compound.strategies.pooled import Pooled, attempt
 from compound.strategies.routed import top_share
 from compound.strategies.scorer import Score, Scorer
-from compound.strategies.turns import attempt
 
 if TYPE_CHECKING:
     from compound.models.lm import LM
@@ -91,9 +100,7 @@ class Cascade(Strategy):
             tried.append(await self._stage(place, question, lm))
             if place + 1 < len(self.stages) and self._accepts(place, tried[-1]):
                 break
-        usage = Usage()
-        for one in tried:
-            usage += one.usage
+        usage = in_series(one.usage for one in tried)
         last = tried[-1]
         step = Step(self.name, last.value, (), tuple(one.step for one in tried), last.failure)
         return replace(last, usage=usage, step=step, score=None)
@@ -121,9 +128,7 @@ class Cascade(Strategy):
 
         async def tried(question: Question, lm: LM) -> tuple[_Row | None, Usage]:
             answers = [await self._stage(place, question, lm) for place in range(len(self.stages))]
-            usage = Usage()
-            for answer in answers:
-                usage += answer.usage
+            usage = in_series(answer.usage for answer in answers)
             if any(step.failure for answer in answers for step in answer.step.walk()):
                 return None, usage
             right = await grades((a.value for a in answers if a.value is not None), question)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from compound.core import Answer, ExpressionError, Question, Sample, Step, TaskError, Usage
+from compound.core import Answer, ExpressionError, Question, Sample, Step, TaskError, in_parallel
 from compound.strategies.asserts import Agreement, agreement, asserts
 from compound.strategies.base import Selection
 from compound.strategies.part import strategy
@@ -84,9 +84,7 @@ class CodeT(Pooled):
         table = await self.agreement(
             question, [str(a.value) for a in given], [asserts_of(s, question, self.asserts) for s in samples]
         )
-        usage = Usage()
-        for sample in samples:
-            usage |= sample.usage
+        usage = in_parallel(sample.usage for sample in samples)
         scores = self.scores(table)
         best = _best(table, scores)
         chosen = next(a for a in given if a.value in best)  # their order was drawn

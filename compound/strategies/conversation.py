@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from compound.core import Answer, Chat, Message, ModelFailure, Step, Usage
+from compound.core import Answer, Chat, Message, ModelFailure, Step, in_series
 
 if TYPE_CHECKING:
-    from compound.core import Sample
+    pass
 
 
 class Turn(NamedTuple):
@@ -28,11 +28,6 @@ def as_chat(opening: str, turns: Sequence[Turn]) -> Chat:
     return Chat((Message("user", opening), *replies))
 
 
-def in_series(samples: Sequence[Sample]) -> Usage:
-    """What completions took that were asked for one after the other."""
-    return sum((sample.usage for sample in samples), Usage())
-
-
 def broken_off(name: str, steps: Sequence[Step], failure: ModelFailure) -> Answer:
     """The empty answer of a conversation whose next call failed; what was bought before is in it.
 
@@ -43,4 +38,4 @@ def broken_off(name: str, steps: Sequence[Step], failure: ModelFailure) -> Answe
     samples = [sample for step in whole.walk() for sample in step.samples]
     if not samples:
         raise failure
-    return Answer(None, failed=1, usage=in_series(samples), step=whole)
+    return Answer(None, failed=1, usage=in_series(sample.usage for sample in samples), step=whole)

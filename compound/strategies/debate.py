@@ -6,25 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from compound.core import Answer, Chat, ExpressionError, Message, Question
+from compound.core import Answer, Chat, ExpressionError, Message, Question, in_series
 from compound.strategies import single
 from compound.strategies.base import Selection, Strategy
 from compound.strategies.cot import CoT
 from compound.strategies.material import as_text, continue_texts, replies_shown
 from compound.strategies.part import strategy
-from compound.strategies.pooled import branches, pooled
+from compound.strategies.pooled import attempt, branches, pooled
 from compound.strategies.prompts import ask
-from compound.strategies.turns import (
-    answers_to,
-    at_once,
-    attempt,
-    in_series,
-    opening,
-    speaking,
-    taking_turns,
-    told,
-    turn,
-)
+from compound.strategies.turns import answers_to, at_once, opening, speaking, taking_turns, told, turn
 from compound.strategies.vote import Vote, plurality
 
 if TYPE_CHECKING:
@@ -120,7 +110,7 @@ class Debate(Strategy):
             ]
             rounds.append(self._round(number, question, said))
         picked = await Vote(self.candidate, as_published=self.as_published).select(question, said, lm)
-        answer = pooled(self, question, said, picked, in_series(rounds))
+        answer = pooled(self, question, said, picked, in_series(link.usage for link in rounds))
         return replace(answer, step=replace(answer.step, samples=(), children=tuple(r.step for r in rounds)))
 
     def _round(self, number: int, question: Question, said: Sequence[Answer]) -> Answer:

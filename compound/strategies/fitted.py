@@ -101,11 +101,3 @@ async def each(
 ) -> list[T]:
     """What some work found on every question, all at once."""
     return await branches(work(question, ask(question)) for question in train)
-
-
-def in_parallel(usages: Sequence[Usage]) -> Usage:
-    """What was taken at once."""
-    total = Usage()
-    for usage in usages:
-        total |= usage
-    return total

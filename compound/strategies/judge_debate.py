@@ -10,20 +10,10 @@ from compound.strategies.base import Selection, Strategy
 from compound.strategies.cot import CoT
 from compound.strategies.material import replies_shown
 from compound.strategies.part import strategy
+from compound.strategies.pooled import attempt
 from compound.strategies.prompts import ask, enclosed
 from compound.strategies.scorers.asking import stated_word
-from compound.strategies.turns import (
-    answers_to,
-    attempt,
-    chained,
-    opening,
-    reply,
-    speaking,
-    taking_turns,
-    told,
-    turn,
-    words,
-)
+from compound.strategies.turns import answers_to, chained, opening, reply, speaking, taking_turns, told, turn, words
 
 if TYPE_CHECKING:
     from compound.models.lm import LM

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from compound.core import Answer, Chat, ExpressionError, Prompt, Question, Step
+from compound.core import Answer, Chat, ExpressionError, Prompt, Question, Step, in_series
 from compound.strategies import single
 from compound.strategies.base import Selection
 from compound.strategies.material import as_text, continue_texts, replies_shown
 from compound.strategies.part import strategy
 from compound.strategies.pooled import Pooled, branches
 from compound.strategies.prompts import ask, fill
-from compound.strategies.turns import answers_to, at_once, in_series, speaking, taking_turns, told
+from compound.strategies.turns import answers_to, at_once, speaking, taking_turns, told
 from compound.strategies.universal import in_drawn_order
 from compound.strategies.vote import plurality
 
@@ -76,7 +76,7 @@ class MoA(Pooled):
             question, given, lm.bind(temperature=0.7, max_tokens=2048) if self.as_published else lm
         )
         steps = (*(layer.step for layer in chain), final.step)
-        usage = in_series([*chain, final])
+        usage = in_series(answer.usage for answer in [*chain, final])
         if final.failure is not None:
             final = plurality(question, given)
             steps = (*steps, Step("vote instead", final.value))

@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from compound.core import Answer, Ballots, ExpressionError, ModelFailure, Question, Step, Usage
+from compound.core import Answer, Ballots, ExpressionError, ModelFailure, Question, Step, Usage, in_parallel
 from compound.strategies.answer_pool import AnswerPool, PoolCurve, ballots
 from compound.strategies.base import Selection, Strategy
 from compound.strategies.scorer import Score, Scorer
@@ -104,13 +104,18 @@ class Pooled(Strategy):
         return await branches(self._one(question, lm.fork(i)) for i in numbers)
 
     async def _one(self, question: Question, lm: LM) -> Answer:
-        try:
-            answer = await self.candidate.solve(question, lm)
-        except ModelFailure as failure:
-            return Answer(None, failed=1, step=Step(self.candidate.name, failure=str(failure)))
+        answer = await attempt(self.candidate, question, lm)
         if self.scorer is None or answer.value is None:
             return answer
         return _scored(answer, await _score(self.scorer, question, answer, lm))
+
+
+async def attempt(part: Strategy, question: Question, lm: LM) -> Answer:
+    """A part's answer; one whose only call failed is an empty answer with the reason."""
+    try:
+        return await part.solve(question, lm)
+    except ModelFailure as failure:
+        return Answer(None, failed=1, step=Step(part.name, failure=str(failure)))
 
 
 async def _score(scorer: Scorer, question: Question, answer: Answer, lm: LM) -> Score:
@@ -129,10 +134,7 @@ def _scored(answer: Answer, score: Score) -> Answer:
 
 def together(answers: Iterable[Answer]) -> Usage:
     """The usage of answers that were drawn at once."""
-    usage = Usage()
-    for answer in answers:
-        usage |= answer.usage
-    return usage
+    return in_parallel(answer.usage for answer in answers)
 
 
 def pooled(who: Strategy, question: Question, answers: Sequence[Answer], picked: Answer, usage: Usage) -> Answer:

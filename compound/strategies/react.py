@@ -9,9 +9,20 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from compound.answers import kind_named
 from compound.answers.code.source import blocks
 from compound.answers.kind import statements
-from compound.core import Answer, ExpressionError, ModelFailure, Prompt, Question, Sample, Step, Text, UserError
+from compound.core import (
+    Answer,
+    ExpressionError,
+    ModelFailure,
+    Prompt,
+    Question,
+    Sample,
+    Step,
+    Text,
+    UserError,
+    in_series,
+)
 from compound.strategies.base import Selection, Strategy
-from compound.strategies.conversation import Turn, as_chat, broken_off, in_series
+from compound.strategies.conversation import Turn, as_chat, broken_off
 from compound.strategies.part import strategy
 from compound.strategies.prompts import fill
 from compound.strategies.tool import Tool
@@ -104,7 +115,7 @@ class React(Strategy):
         value, text = final or (None, work.said)
         votes = {} if value is None else {value: 1}
         step = Step(self.name, value, (), tuple(work.steps))
-        usage = in_series([sample for node in step.walk() for sample in node.samples])
+        usage = in_series(sample.usage for node in step.walk() for sample in node.samples)
         return Answer(value, text, votes, abstained=int(value is None), usage=usage, step=step)
 
 

@@ -9,13 +9,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from compound.answers import grades
-from compound.core import Answer, ExpressionError, Question, Step, TaskError, Usage
+from compound.core import Answer, ExpressionError, Question, Step, TaskError, Usage, in_parallel, in_series
 from compound.strategies.base import Strategy
-from compound.strategies.fitted import Fitted, check_fitted, each, in_parallel, split_hash
+from compound.strategies.fitted import Fitted, check_fitted, each, split_hash
 from compound.strategies.part import strategy
+from compound.strategies.pooled import attempt
 from compound.strategies.router import Router, held_out_chances
 from compound.strategies.state import keep, kept
-from compound.strategies.turns import attempt
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,9 +95,7 @@ class Route(Strategy):
         async def tried(question: Question, _: LM) -> tuple[dict[str, Any] | None, Usage]:
             # Each part starts anew, as it will when it alone is asked.
             answers = [await attempt(part, question, ask(question)) for part in self.parts]
-            usage = Usage()
-            for answer in answers:
-                usage += answer.usage
+            usage = in_series(answer.usage for answer in answers)
             if any(step.failure for answer in answers for step in answer.step.walk()):
                 return None, usage
             right = await grades((a.value for a in answers if a.value is not None), question)

@@ -7,14 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from compound.answers import grades
-from compound.core import Answer, ExpressionError, ModelFailure, Question, Step, TaskError, Usage
+from compound.core import Answer, ExpressionError, ModelFailure, Question, Step, TaskError, Usage, in_parallel
 from compound.strategies.answer_pool import ballots
 from compound.strategies.base import Selection, Strategy
-from compound.strategies.fitted import Fitted, check_fitted, each, in_parallel, split_hash
+from compound.strategies.fitted import Fitted, check_fitted, each, split_hash
 from compound.strategies.part import strategy
-from compound.strategies.pooled import Pooled, together
+from compound.strategies.pooled import Pooled, attempt, together
 from compound.strategies.single import Single
-from compound.strategies.turns import attempt
 from compound.strategies.vote import plurality
 
 if TYPE_CHECKING:

@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from compound.answers import grades
-from compound.core import Answer, Chat, ExpressionError, Message, Question, TaskError, Text, Usage
+from compound.core import Answer, Chat, ExpressionError, Message, Question, TaskError, Text, Usage, in_parallel
 from compound.strategies.base import Strategy
 from compound.strategies.cot import PROMPT, CoT
-from compound.strategies.fitted import Fitted, check_fitted, each, in_parallel, split_hash
+from compound.strategies.fitted import Fitted, check_fitted, each, split_hash
 from compound.strategies.nearest import nearest
 from compound.strategies.part import strategy
+from compound.strategies.pooled import attempt
 from compound.strategies.prompts import ask as asked
 from compound.strategies.state import keep, kept
-from compound.strategies.turns import attempt
 
 if TYPE_CHECKING:
     from compound.models.lm import LM

@@ -22,8 +22,9 @@ from compound.core import (
     Sample,
     Step,
     Text,
+    in_series,
 )
-from compound.strategies.conversation import Turn, as_chat, broken_off, in_series
+from compound.strategies.conversation import Turn, as_chat, broken_off
 from compound.strategies.cot import PROMPT
 from compound.strategies.part import strategy
 from compound.strategies.prompts import Prompted, fill
@@ -93,7 +94,7 @@ class Think(Prompted):
         value = talk.steps[-1].value
         votes = {} if value is None else {value: 1}
         step = Step(self.name, value, (), tuple(flagged(question, talk.steps)))
-        usage = in_series(talk.samples)
+        usage = in_series(sample.usage for sample in talk.samples)
         return Answer(value, talk.text, votes, abstained=int(value is None), usage=usage, step=step)
 
     async def _think(self, talk: _Talk, own: Parameters) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
-from compound.core import Answer, ExpressionError, Question, Sample, Step, Usage
+from compound.core import Answer, ExpressionError, Question, Sample, Step, Usage, in_parallel, in_series
 from compound.core.ballots import among
 from compound.strategies.answer_pool import ballots
 from compound.strategies.base import Selection
@@ -93,9 +93,7 @@ class Tournament(Pooled):
         entrants = [replace(a, value=value) for a, value in zip(entrants, classes, strict=True)]
         play = self._knockout if self.form == "knockout" else self._pivot
         winner, rounds = await play(question, entrants, lm)
-        usage = Usage()
-        for played in rounds:
-            usage += _at_once(match.usage for match in played)
+        usage = in_series(in_parallel(match.usage for match in played) for played in rounds)
         steps = tuple(match.step for played in rounds for match in played)
         return Answer(winner.value, winner.text, usage=usage, step=Step(self.form, winner.value, (), steps))
 
@@ -148,19 +146,12 @@ class Tournament(Pooled):
         straight, swapped = (Counter(_preferred(sample) for sample in half) for half, _ in halves)
         first, second = straight["a"] + swapped["b"], straight["b"] + swapped["a"]
         step = Step("compare", f"{first}:{second}", samples, failed)
-        return Match(first, second, step, _at_once(sample.usage for sample in samples))
+        return Match(first, second, step, in_parallel(sample.usage for sample in samples))
 
     async def _ask(self, question: Question, a: Answer, b: Answer, lm: LM) -> tuple[list[Sample], list[Step]]:
         """Half of the judgements of a match. One that failed prefers nobody, as one that cannot be read."""
         prompt = ask(PROMPT, question, a=enclosed(a.text), b=enclosed(b.text))
         return await replies(lm, prompt, self.comparisons // 2, step="compare", shown=(a.value, b.value))
-
-
-def _at_once(each: Iterable[Usage]) -> Usage:
-    usage = Usage()
-    for one in each:
-        usage |= one
-    return usage
 
 
 def _preferred(sample: Sample) -> str | None:

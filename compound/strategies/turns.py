@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from compound.answers import parse
-from compound.core import Answer, Chat, Message, ModelFailure, Prompt, Question, Sample, Step, Usage
+from compound.core import Answer, Chat, Message, ModelFailure, Prompt, Question, Sample, Step, in_series
 from compound.strategies.base import Strategy
 from compound.strategies.bound import Bound
 from compound.strategies.mix import Mix
@@ -20,14 +20,6 @@ if TYPE_CHECKING:
     from compound.models.lm import LM
 
 _ITEM = re.compile(r"^[ \t*#]{0,9}(?:\d{1,2}[.):]|[-•])[ \t*]{1,9}(\S[^\n]{0,500})(\n|$)", re.MULTILINE)
-
-
-async def attempt(part: Strategy, question: Question, lm: LM) -> Answer:
-    """A part's answer; one whose only call failed is an empty answer with the reason."""
-    try:
-        return await part.solve(question, lm)
-    except ModelFailure as failure:
-        return Answer(None, failed=1, step=Step(part.name, failure=str(failure)))
 
 
 async def told(
@@ -112,11 +104,6 @@ def at_once(name: str, answers: Sequence[Answer], value: str | None = None) -> A
     return Answer(value, usage=together(answers), step=Step(name, value, (), tuple(a.step for a in answers)))
 
 
-def in_series(chain: Iterable[Answer]) -> Usage:
-    """The usage of answers that were asked for one after the other."""
-    return sum((answer.usage for answer in chain), Usage())
-
-
 def chained(who: Strategy, said: Answer, chain: Sequence[Answer]) -> Answer:
     """The final answer of a strategy: what was said in the end, with all that led to it."""
     value, failed = said.value, said.failure is not None
@@ -126,6 +113,6 @@ def chained(who: Strategy, said: Answer, chain: Sequence[Answer]) -> Answer:
         {} if value is None else {value: 1},
         abstained=int(value is None and not failed),
         failed=int(failed),
-        usage=in_series(chain),
+        usage=in_series(answer.usage for answer in chain),
         step=Step(who.name, value, (), tuple(answer.step for answer in chain), said.failure),
     )

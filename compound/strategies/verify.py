@@ -8,19 +8,9 @@ from compound.core import Answer, Chat, ExpressionError, Question
 from compound.strategies.base import Selection, Strategy
 from compound.strategies.cot import CoT
 from compound.strategies.part import strategy
-from compound.strategies.pooled import branches
+from compound.strategies.pooled import attempt, branches
 from compound.strategies.prompts import ask, enclosed, fill
-from compound.strategies.turns import (
-    answers_to,
-    at_once,
-    attempt,
-    chained,
-    listed,
-    reply,
-    speaking,
-    told,
-    words,
-)
+from compound.strategies.turns import answers_to, at_once, chained, listed, reply, speaking, told, words
 
 if TYPE_CHECKING:
     from compound.models.lm import LM

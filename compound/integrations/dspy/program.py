@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import dspy
 
-from compound.core import Answer, ExpressionError, ModelFailure, Question, Step, nearest
+from compound.core import Answer, ExpressionError, ModelFailure, Question, Step, in_series, nearest
 from compound.integrations.dspy.engine import Engine
 from compound.strategies import Strategy, strategy
-from compound.strategies.conversation import broken_off, in_series
+from compound.strategies.conversation import broken_off
 from compound.strategies.running import read_output
 
 if TYPE_CHECKING:
@@ -96,7 +96,8 @@ class DSPyProgram(Strategy):
         text = engine.samples[-1].text if said is None and engine.samples else said or ""
         votes = {} if value is None else {value: 1}
         step = Step(self.name, value, (), tuple(calls))
-        return Answer(value, text, votes, abstained=int(value is None), usage=in_series(engine.samples), step=step)
+        usage = in_series(sample.usage for sample in engine.samples)
+        return Answer(value, text, votes, abstained=int(value is None), usage=usage, step=step)
 
     def _run(self, engine: Engine, question: Question) -> str | None:
         """What the program says, in this thread."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from compound.core import Answer, ModelFailure, Prompt, Question, Sample, Step, Usage
+from compound.core import Answer, ModelFailure, Prompt, Question, Sample, Step, in_parallel
 from compound.strategies.pooled import branches
 from compound.strategies.prompts import ask, enclosed
 from compound.strategies.scorer import Score
@@ -39,9 +39,7 @@ async def asked(
     # One reply is asked for in the candidate's own lane: that is where a recorded verdict is found.
     samples, failed = ([await lm.sample(prompt, **given)], []) if n == 1 else await replies(lm, prompt, n, **given)
     values = [value for value in map(read, samples) if value is not None]
-    usage = Usage()
-    for sample in samples:
-        usage |= sample.usage
+    usage = in_parallel(sample.usage for sample in samples)
     value = math.fsum(values) / len(values) if values else None
     return Score(value, usage, Step(step, None if value is None else f"{value:g}", tuple(samples), tuple(failed)))
 
