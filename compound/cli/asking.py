@@ -47,7 +47,10 @@ def ask_once(
 def _missing(answer: Answer) -> str:
     """Why there is no answer; the ballots cannot show an unreadable reply."""
     if answer.ballots:
-        return 'candidates answered, but none of them has a readable score: ask a stronger judge (by=judge @ "…")'
+        return (
+            "candidates answered, but nothing could be picked: what scored or merged them cannot be read. Bind "
+            'that to a stronger model (by=judge @ "…")'
+        )
     replies = [sample.text for sample in answer.samples if sample.text]
     shown = f"; one reply was: {replies[0][:300]!r}" if replies else f"; {answer.failure or ''}"
     return f"no readable answer: {answer.abstained} abstained, {answer.failed} failed{shown}"

@@ -14,6 +14,7 @@ from compound.models import weights
 from compound.models.backend import Families
 from compound.strategies import Part, Scorer, Strategy
 from compound.strategies.registry import known
+from compound.strategies.tool import Tool
 from compound.tasks.benchmarks import benchmarks
 from compound.tasks.generated import names
 
@@ -22,16 +23,22 @@ def _grid(*columns: str) -> Table:
     return Table(*columns, box=None, header_style="bold", pad_edge=False)
 
 
+_HEADINGS: dict[type[Part], str] = {
+    Strategy: "",
+    Scorer: '\nscorers, for weights and rankings: best_of(cot, n=8, by=judge @ "another model")\n\n',
+    Tool: "\ntools, for react([calculator, python])\n\n",
+}
+
+
 def list_strategies() -> None:
-    """Every strategy with its class, its cost and its paper, aliases with what they stand for; then the scorers."""
+    """Every strategy with its class, its cost and its paper, aliases with what they stand for; scorers; tools."""
     console = Console(highlight=False, markup=False)
-    scorers = {name: make for name, make in known().items() if inspect.isclass(make) and issubclass(make, Scorer)}
-    for name, make in sorted(known().items()):
-        if name not in scorers:
-            _print_part(console, name, make)
-    console.print('\nscorers, for weights and rankings: best_of(cot, n=8, by=judge @ "another model")\n')
-    for name, make in sorted(scorers.items()):
-        _print_part(console, name, make)
+    for kind, heading in _HEADINGS.items():
+        console.print(heading, end="")
+        for name, make in sorted(known().items()):
+            of = cast(type[Part], make) if inspect.isclass(make) else Strategy  # an alias builds a strategy
+            if issubclass(of, kind):
+                _print_part(console, name, make)
 
 
 def _print_part(console: Console, name: str, make: Callable[..., Part]) -> None:

@@ -28,7 +28,6 @@ class CertaintyVote(Weighing):
     """
 
     paper: ClassVar[str] = "Kang et al. 2025, 2502.18581"
-    cost: ClassVar[str] = "n * (c + s)"
     relative: ClassVar[bool] = True
 
     by: Scorer = SelfCertainty()
@@ -38,11 +37,6 @@ class CertaintyVote(Weighing):
         super().__post_init__()
         if self.power < 0:
             raise ExpressionError(f"certainty_vote: power must be at least 0, not {self.power}")
-
-    @property
-    def scorer(self) -> Scorer:
-        """See `Pooled.scorer`."""
-        return self.by
 
     def weights(self, scores: np.ndarray) -> np.ndarray:
         """See `Weighing.weights`."""

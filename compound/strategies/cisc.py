@@ -29,7 +29,6 @@ class CISC(Weighing):
     """
 
     paper: ClassVar[str] = "Taubenfeld et al. 2025, 2502.06233"
-    cost: ClassVar[str] = "n * (c + s)"
     relative: ClassVar[bool] = True  # a low temperature leaves nothing of any but the highest score of those drawn
 
     by: Scorer = PTrue()
@@ -39,11 +38,6 @@ class CISC(Weighing):
         super().__post_init__()
         if self.temperature <= 0:
             raise ExpressionError(f"cisc: temperature must be above 0, not {self.temperature}")
-
-    @property
-    def scorer(self) -> Scorer:
-        """See `Pooled.scorer`."""
-        return self.by
 
     def weights(self, scores: np.ndarray) -> np.ndarray:
         """See `Weighing.weights`. The softmax's denominator is common to all, and left out."""

@@ -31,7 +31,6 @@ class DeepConf(Weighing):
 
     experimental: ClassVar[str] = "long reasoning traces of a model that reports 20 alternatives a token"
     paper: ClassVar[str] = "Fu et al. 2025, 2508.15260"
-    cost: ClassVar[str] = "n * (c + s)"
     relative: ClassVar[bool] = True
 
     by: Scorer = TokenConfidence()
@@ -41,11 +40,6 @@ class DeepConf(Weighing):
         super().__post_init__()
         if not 0 < self.keep <= 1:
             raise ExpressionError(f"deepconf: keep is a share above 0 and at most 1, not {self.keep}")
-
-    @property
-    def scorer(self) -> Scorer:
-        """See `Pooled.scorer`."""
-        return self.by
 
     def weights(self, scores: np.ndarray) -> np.ndarray:
         """See `Weighing.weights`. Traces as confident as the last one kept are kept as well."""

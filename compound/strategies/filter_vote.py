@@ -35,15 +35,9 @@ class FilterVote(Weighing):
     """
 
     paper: ClassVar[str] = "Chen et al. 2024, 2403.02419"
-    cost: ClassVar[str] = "n * (c + s)"
 
     by: Scorer = Verdict()
     as_published: bool = False
-
-    @property
-    def scorer(self) -> Scorer:
-        """See `Pooled.scorer`."""
-        return self.by
 
     def weights(self, scores: np.ndarray) -> np.ndarray:
         """See `Weighing.weights`."""

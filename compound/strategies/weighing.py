@@ -12,6 +12,8 @@ from compound.core import Answer, Question
 from compound.core.ballots import among
 from compound.strategies.answer_pool import AnswerPool, PoolCurve, ballots, coded
 from compound.strategies.pooled import Pooled
+from compound.strategies.scorer import Scorer
+from compound.strategies.scorers import SequenceProbability
 from compound.strategies.vote import spoken
 
 if TYPE_CHECKING:
@@ -24,18 +26,27 @@ if TYPE_CHECKING:
 _LIGHT = 1e-13
 _ROUNDING = 1e-9
 PERMUTATIONS = 100
+BY_PROBABILITY = SequenceProbability()
 
 
 @dataclass(frozen=True, repr=False)
 class Weighing(Pooled):
-    """A vote by sums of weights. A subclass says how a candidate's weight follows from the scores.
+    """A vote by sums of weights. A subclass says how a candidate's weight follows from the scores, and by whom.
 
     Attributes:
         relative: whether a weight depends on the other candidates' scores beyond a common factor, so that it
             changes with every candidate that is drawn.
     """
 
+    cost: ClassVar[str] = "n * (c + s)"
     relative: ClassVar[bool] = False
+
+    by: Scorer = BY_PROBABILITY
+
+    @property
+    def scorer(self) -> Scorer:
+        """See `Pooled.scorer`."""
+        return self.by
 
     @abstractmethod
     def weights(self, scores: np.ndarray) -> np.ndarray:

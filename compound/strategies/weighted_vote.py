@@ -9,7 +9,7 @@ from compound.strategies.base import Strategy
 from compound.strategies.cot import CoT
 from compound.strategies.part import alias, strategy
 from compound.strategies.scorer import Scorer
-from compound.strategies.scorers import Judge, SequenceProbability
+from compound.strategies.scorers import Judge
 from compound.strategies.weighing import Weighing
 
 if TYPE_CHECKING:
@@ -30,14 +30,6 @@ class WeightedVote(Weighing):
     """
 
     paper: ClassVar[str] = "Wang et al. 2022, 2203.11171; Cobbe et al. 2021, 2110.14168"
-    cost: ClassVar[str] = "n * (c + s)"
-
-    by: Scorer = SequenceProbability()
-
-    @property
-    def scorer(self) -> Scorer:
-        """See `Pooled.scorer`."""
-        return self.by
 
     def weights(self, scores: np.ndarray) -> np.ndarray:
         """See `Weighing.weights`.

@@ -109,7 +109,7 @@ def figures(data: Path, folder: Path) -> Path:
         alt.layer(zero, marks, data=alt.Data(values=rows))
         .properties(width=300, height=90)
         .facet(alt.Facet("recording:N", title=None, sort=[each.label for each in CAPS]), columns=2)
-        .properties(title="Early stopping saves calls. It saves dollars where the prompt is short")
+        .properties(title="Early stopping saves calls. Whether it saves dollars depends on the prompt")
     )
     return draw(chart, folder, "stopping")
 

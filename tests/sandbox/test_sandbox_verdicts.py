@@ -362,7 +362,7 @@ def test_hostile_bytes_give_plain_data_or_garbled(noise: bytes, cut: int, value:
             again = wire.decode(data)
         except wire.Garbled:
             continue
-        wire.encode(again)
+        assert types(wire.decode(wire.encode(again))) == types(again)
 
 
 def test_a_subclass_arrives_as_what_it_extends() -> None:

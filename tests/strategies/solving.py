@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from unittest import mock
 
 import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from compound.core import Answer, Question, Sample, Step, Usage, ballots
 from compound.models.backend import Call, Families, Family, Traits
@@ -134,3 +136,20 @@ def script(says: Callable[[Call, int], Said]) -> Iterator[str]:
         yield "script/it"
     finally:
         del Families.by_prefix["script/"], SCRIPTS["it"]
+
+
+SAME = [replace(QUESTION, id=f"q{i}") for i in range(200)]  # one question under many ids, which break ties
+FEW = settings(max_examples=40, deadline=None, derandomize=True)
+POOLS = st.lists(
+    st.builds(drawn, st.sampled_from([None, "1", "2", "3"]), st.none() | st.sampled_from([0.0, 0.5, 1.0, 5.0])),
+    min_size=1,
+    max_size=8,
+)
+
+
+def lane(call: Call, i: int = 0) -> int:
+    return call.draws[i].lane[0]
+
+
+def step_of(call: Call) -> str:
+    return str(call.parameters["step"])

@@ -10,9 +10,23 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from solving import QUESTION, drawn, expected, pick, pool_of, questions, script, solve, solve_all
+from hypothesis import given
+from solving import (
+    FEW,
+    POOLS,
+    QUESTION,
+    SAME,
+    drawn,
+    expected,
+    lane,
+    pick,
+    pool_of,
+    questions,
+    script,
+    solve,
+    solve_all,
+    step_of,
+)
 
 from compound.core import Answer, ExpressionError, ModelFailure
 from compound.models.backend import Call
@@ -20,21 +34,6 @@ from compound.stats import best_of_k
 from compound.strategies import BestOf, CoT, Judge, Pooled, Universal, parse
 
 C = CoT()
-SAME = [replace(QUESTION, id=f"q{i}") for i in range(200)]  # one question under many ids, which break ties
-FEW = settings(max_examples=40, deadline=None, derandomize=True)
-POOLS = st.lists(
-    st.builds(drawn, st.sampled_from([None, "1", "2", "3"]), st.none() | st.sampled_from([0.0, 0.5, 1.0, 5.0])),
-    min_size=1,
-    max_size=8,
-)
-
-
-def lane(call: Call, i: int = 0) -> int:
-    return call.draws[i].lane[0]
-
-
-def step_of(call: Call) -> str:
-    return str(call.parameters["step"])
 
 
 class TestBestOf:

@@ -9,9 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from solving import QUESTION, drawn, questions, script, solve, solve_all
+from solving import QUESTION, SAME, drawn, lane, questions, script, solve, solve_all, step_of
 
 from compound.core import Answer, ExpressionError, ModelFailure, Question, Step
 from compound.models.backend import Call
@@ -20,21 +18,6 @@ from compound.strategies import CoT, Tournament
 from compound.strategies.universal import in_drawn_order
 
 C = CoT()
-SAME = [replace(QUESTION, id=f"q{i}") for i in range(200)]  # one question under many ids, which break ties
-FEW = settings(max_examples=40, deadline=None, derandomize=True)
-POOLS = st.lists(
-    st.builds(drawn, st.sampled_from([None, "1", "2", "3"]), st.none() | st.sampled_from([0.0, 0.5, 1.0, 5.0])),
-    min_size=1,
-    max_size=8,
-)
-
-
-def lane(call: Call, i: int = 0) -> int:
-    return call.draws[i].lane[0]
-
-
-def step_of(call: Call) -> str:
-    return str(call.parameters["step"])
 
 
 def strong(call: Call, i: int) -> str:

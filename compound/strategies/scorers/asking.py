@@ -19,6 +19,20 @@ _GAP = r"\s{0,9}[*_#]{0,3}\s{0,9}"  # bounded: a reply of nothing but space must
 _IS = f"{_GAP}[:=]{_GAP}"
 _NUMBER = r"-?\d{1,6}(?:\.\d{1,6})?"
 
+# What a prompt about the model's own reply begins with.
+OWN_REPLY = """\
+You were asked this question:
+<question>
+{question}
+</question>
+
+And you replied:
+<reply>
+{candidate}
+</reply>
+
+"""
+
 Reader = Callable[[Sample], float | None]
 
 

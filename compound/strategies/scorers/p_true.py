@@ -7,23 +7,16 @@ from typing import TYPE_CHECKING, ClassVar
 from compound.core import Answer, Question, Sample
 from compound.strategies.part import scorer
 from compound.strategies.scorer import Score, Scorer
-from compound.strategies.scorers.asking import asked, chances
+from compound.strategies.scorers.asking import OWN_REPLY, asked, chances
 
 if TYPE_CHECKING:
     from compound.models.lm import LM
 
-PROMPT = """\
-You were asked this question:
-<question>
-{question}
-</question>
-
-And you replied:
-<reply>
-{candidate}
-</reply>
-
+PROMPT = (
+    OWN_REPLY
+    + """\
 Is the answer in this reply correct or wrong? Say one word, correct or wrong."""
+)
 
 
 @scorer("p_true")

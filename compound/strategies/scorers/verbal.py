@@ -7,25 +7,18 @@ from typing import TYPE_CHECKING, ClassVar
 from compound.core import Answer, Question, Sample
 from compound.strategies.part import scorer
 from compound.strategies.scorer import Score, Scorer
-from compound.strategies.scorers.asking import asked, stated_number
+from compound.strategies.scorers.asking import OWN_REPLY, asked, stated_number
 
 if TYPE_CHECKING:
     from compound.models.lm import LM
 
-PROMPT = """\
-You were asked this question:
-<question>
-{question}
-</question>
-
-And you replied:
-<reply>
-{candidate}
-</reply>
-
+PROMPT = (
+    OWN_REPLY
+    + """\
 How sure are you that your answer is right? Say a number from 0 (certainly wrong) to 100 (certainly right), in a \
 line of the form
 Confidence: <number>"""
+)
 
 
 @scorer("verbal")
