@@ -17,7 +17,7 @@ from rich.text import Text
 
 from compound.core import Drawn, Event, Failed, Notice, Progressed, Started, StoreError
 from compound.experiment import Experiment, Plan, Run, load, plan, run
-from compound.experiment.summary import cost_known, screening, sentences, side_by_side, tables
+from compound.experiment.summary import by_rounds, cost_known, screening, sentences, side_by_side, tables
 from compound.models.session import wait_for
 
 
@@ -69,7 +69,7 @@ def _print_plan(console: Console, prepared: Plan) -> None:
 
 def _print_run(console: Console, found: Run) -> None:
     together = side_by_side(found)
-    for title, header, rows in [*tables(found), *([together] if together else [])]:
+    for title, header, rows in [*tables(found), *([together] if together else []), *by_rounds(found)]:
         # What does not fit into 80 columns is left to summary.md; the sentences below say it too.
         shown = [i for i, name in enumerate(header) if console.width >= 100 or name != "first parsed"]
         grid = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))

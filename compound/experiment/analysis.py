@@ -14,7 +14,9 @@ from compound.answers import kind_named
 from compound.core import Question
 from compound.experiment.cost import Cost, Prices, cost_of, picking_cost
 from compound.experiment.pools import Arm
+from compound.experiment.rounds import ESTIMATOR, anchored
 from compound.stats import Interval, first_parsed, mean_interval, pass_at_k, wilson
+from compound.stats.cost_curve import reach
 from compound.strategies import AnswerPool, PoolCurve
 
 POOLED = "pooled"
@@ -28,7 +30,7 @@ class ArmCurves:
     Attributes:
         arm: the strategy, the task and the pools.
         ks: numbers of candidates, ascending from 1, shape (K,); (1,) for a strategy without a pool.
-        accuracy: expected accuracy of the strategy, shape (Q, K).
+        accuracy: expected accuracy of the strategy, shape (Q, K); with rounds (`rounds.py`) beyond 0 to 1 at times.
         coverage: pass@k, shape (Q, K).
         first: accuracy of the first candidate that parses, shape (Q, K): what retrying alone gains.
         cost: mean cost at every k, one `Cost` a question.
@@ -87,7 +89,7 @@ class Gain:
         return "falls" if float(self.family.high) < 0 else "no clear change"
 
 
-def curves_of(arm: Arm, *, batch: int, prices: Prices, seed: int) -> ArmCurves:
+def curves_of(arm: Arm, *, batch: int, prices: Prices, seed: int, others: Sequence[Arm] = ()) -> ArmCurves:
     """The curves of an arm. A candidate whose call failed counts like one that abstained.
 
     Args:
@@ -95,12 +97,13 @@ def curves_of(arm: Arm, *, batch: int, prices: Prices, seed: int) -> ArmCurves:
         batch: completions that one call can give, for the cost.
         prices: dollars per token, for the cost.
         seed: of the replay, where a strategy has no formula.
+        others: arms of the same run, whose draws a strategy with rounds shares.
     """
     pools = arm.pools
     n = len(pools[0].answers)
     c = np.array([sum(pool.right[v] for v in pool.values if v is not None) for pool in pools])
     unparsed = np.array([sum(v is None for v in pool.values) for pool in pools])
-    found = _accuracy(arm, seed, c / n)
+    found = _accuracy(arm, seed, c / n, others)
     # A strategy without a pool has one point; its answers are replicates.
     ks = tuple(arm.ks) if arm.selector else (1,)
     at = np.array(ks) - 1
@@ -125,9 +128,11 @@ def curves_of(arm: Arm, *, batch: int, prices: Prices, seed: int) -> ArmCurves:
     )
 
 
-def _accuracy(arm: Arm, seed: int, mean: np.ndarray) -> PoolCurve:
+def _accuracy(arm: Arm, seed: int, mean: np.ndarray, others: Sequence[Arm]) -> PoolCurve:
     """Expected accuracy at the arm's numbers of candidates; `mean` is that of its answers as they are."""
     selector = arm.selector
+    if selector is None and (found := anchored(arm, others)) is not None:
+        return PoolCurve(found[:, None], ESTIMATOR)
     if selector is None:
         return PoolCurve(mean[:, None], "mean of replicates" if len(arm.pools[0].answers) > 1 else "one run")
     if arm.free:
@@ -136,9 +141,9 @@ def _accuracy(arm: Arm, seed: int, mean: np.ndarray) -> PoolCurve:
         views = [AnswerPool(pool.question, pool.answers, pool.right, sources) for pool in arm.pools]
         return selector.curve(views, rng)
     picked = [[np.mean([pool.correct(a) for a in row]) for row in pool.picked.values()] for pool in arm.pools]
-    found = np.array(picked)
-    found[:, 0] = mean  # picking from one candidate asks nothing: that point is known from all of them
-    return PoolCurve(found, "bought")
+    bought = np.array(picked)
+    bought[:, 0] = mean  # picking from one candidate asks nothing: that point is known from all of them
+    return PoolCurve(bought, "bought")
 
 
 def generator(seed: int, *names: str) -> np.random.Generator:
@@ -164,7 +169,7 @@ def gains_of(curves: Sequence[ArmCurves]) -> list[Gain]:
     found = []
     for name, members in groups:
         values = np.concatenate([c.gains for c in members])
-        labels = _labels(members)
+        labels = labels_of(members)
         intervals = [mean_interval(values, level=at, **labels) for at in (0.95, 0.95 if name == POOLED else level)]
         found.append(Gain(name, intervals[0], intervals[1], _over_greedy(members), len(values)))
     return found
@@ -174,10 +179,10 @@ def _over_greedy(members: Sequence[ArmCurves]) -> Interval | None:
     if any(c.greedy is None for c in members):
         return None
     values = np.concatenate([c.accuracy[:, -1] - c.greedy for c in members])
-    return mean_interval(values, **_labels(members))
+    return mean_interval(values, **labels_of(members))
 
 
-def _labels(members: Sequence[ArmCurves]) -> dict[str, Any]:
+def labels_of(members: Sequence[ArmCurves]) -> dict[str, Any]:
     """Strata (tasks) where there are several, and clusters where questions share one."""
     labels: dict[str, Any] = {}
     if len(members) > 1:
@@ -199,11 +204,13 @@ def rows_of(curves: Sequence[ArmCurves], *, model: str, tier: str) -> list[dict[
 def _rows(name: str, members: Sequence[ArmCurves], model: str, tier: str) -> list[dict[str, Any]]:
     head = members[0]
     strategy = repr(head.arm.strategy)
-    labels = _labels(members)
+    labels = labels_of(members)
     questions = sum(len(c.arm.pools) for c in members)
 
     def interval(line: str, values: Sequence[np.ndarray]) -> Interval:
-        return mean_interval(np.concatenate(values), bounds=(0, 1), **labels)
+        table = np.concatenate(values)
+        found = mean_interval(table, bounds=reach(table, 0.0), **labels)
+        return Interval(*(np.clip(part, 0, 1) for part in (found.mean, found.low, found.high)))
 
     def row(
         line: str,

@@ -11,7 +11,7 @@ import numpy as np
 from compound.experiment.analysis import generator
 from compound.experiment.compare import paired
 from compound.experiment.sides import Side
-from compound.experiment.summary import signed
+from compound.experiment.tables import signed
 from compound.experiment.units import WORDS, unit_for
 from compound.stats import CostCurve, EqualCost, Interval, equal_cost, matching_cost
 

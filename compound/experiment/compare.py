@@ -13,8 +13,10 @@ import numpy as np
 
 from compound.core import TaskError
 from compound.experiment.sides import Side, chosen, sides_of
-from compound.experiment.summary import SIMULATION, signed
+from compound.experiment.summary import SIMULATION
+from compound.experiment.tables import signed
 from compound.stats import Interval, mcnemar, mean_interval, questions_needed, tango
+from compound.stats.cost_curve import reach
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def compared(a: Side, b: Side) -> Comparison:
         difference, p = tango(won, lost, len(differences)), mcnemar(won, lost)
         method = "Tango score interval"
     else:
-        difference, p = mean_interval(differences, **a.labels), None
+        difference, p = mean_interval(differences, bounds=reach(differences, -1.0), **a.labels), None
         method = "t interval over " + ("clusters" if "clusters" in a.labels else "questions")
     sd = float(np.std(differences, ddof=1)) if len(differences) > 1 else 0.0
     return Comparison(a, b, difference, method, p, sd)

@@ -76,7 +76,7 @@ def _picking(answer: Answer, candidates: int, prices: Prices) -> tuple[float, fl
     samples = [sample for node in own.walk() for sample in node.samples]
     tokens = sum(s.tokens_in + s.tokens_out for s in samples)
     usd = sum(_dollars(prices.of(_model(s)), s.tokens_in, s.tokens_out) for s in samples)
-    return len(samples), tokens, float(usd), sum(s.seconds for s in samples)
+    return sum(s.usage.calls for s in samples), tokens, float(usd), sum(s.seconds for s in samples)
 
 
 def _model(sample: Sample) -> str | None:
@@ -112,7 +112,7 @@ def cost_of(
         return Cost(nothing, nothing, nothing, nothing)
     expected = np.arange(1, n + 1).astype(float) if draws is None else draws
     chance, size = _waves(expected, n if wave is None else min(wave, n))
-    calls = float(np.mean([len(samples) for samples in drawn]))
+    calls = float(np.mean([sum(s.usage.calls for s in samples) for samples in drawn]))
     together = chance @ np.ceil(size / batch)
     tokens, usd = np.zeros(n), np.zeros(n)
     for model in sorted({_model(s) for samples in drawn for s in samples}, key=str):
@@ -140,7 +140,7 @@ def _waves(expected: np.ndarray, wave: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _prompts(drawn: Sequence[Sequence[Sample]], expected: np.ndarray, together: np.ndarray) -> np.ndarray:
-    """Expected prompt tokens, shape (N,).
+    """Expected prompt tokens, shape (N,). A text is embedded once for all candidates.
 
     Args:
         drawn: the samples of each candidate.
@@ -148,13 +148,17 @@ def _prompts(drawn: Sequence[Sequence[Sample]], expected: np.ndarray, together: 
         together: calls for one request that all candidates ask, shape (N,).
     """
     asked: dict[object, list[int]] = {}
+    embedded: dict[object, list[int]] = {}
     for place, samples in enumerate(drawn):
         for number, sample in enumerate(samples):
-            asked.setdefault(sample.draw.request if sample.draw else (place, number), []).append(sample.tokens_in)
+            kind = asked if sample.vector is None else embedded
+            kind.setdefault(sample.draw.request if sample.draw else (place, number), []).append(sample.tokens_in)
     total = np.zeros(len(expected))
     for sizes in asked.values():
         share = len(sizes) / len(drawn)  # how often a candidate asks it
         total += np.mean(sizes) * share * (together if share >= 1 and len(drawn) > 1 else expected)
+    for sizes in embedded.values():
+        total += np.mean(sizes) * np.minimum(1.0, len(sizes) / len(drawn) * expected)
     return total
 
 

@@ -25,9 +25,10 @@ class Pool:
     Attributes:
         question: what was asked.
         answers: one answer a candidate, in submission order; for a strategy without a pool one a replicate.
-        right: whether each distinct value is right, those of `picked` included.
+        right: whether each distinct value is right, those of `picked` and `rounds` included.
         greedy: the answer at temperature 0, if it was asked for.
         picked: what a paid selector picked from k candidates, by k, one answer a replicate.
+        rounds: what the agents of each answer said round by round (`Strategy.rounds_in`); empty without rounds.
     """
 
     question: Question
@@ -35,6 +36,7 @@ class Pool:
     right: dict[str, bool]
     greedy: Answer | None = None
     picked: dict[int, tuple[Answer, ...]] = field(default_factory=dict)
+    rounds: tuple[list[list[str | None]], ...] = ()
 
     @cached_property
     def values(self) -> tuple[str | None, ...]:
@@ -119,8 +121,10 @@ class Drawing:
         paid = arm.selector is not None and not arm.free and draws is None
         picked = await self._picked(arm, question, answers, observer) if paid else {}
         every = [*answers, *(a for row in picked.values() for a in row), *([greedy] if greedy else [])]
-        right = await grades((a.value for a in every if a.value is not None), question)
-        return Pool(question, tuple(answers), right, greedy, picked)
+        rounds = () if arm.selector else tuple(arm.solver.rounds_in(answer) for answer in answers)
+        values = {a.value for a in every} | {value for said in rounds for row in said for value in row}
+        right = await grades((value for value in values if value is not None), question)
+        return Pool(question, tuple(answers), right, greedy, picked, rounds if all(rounds) else ())
 
     def root(self, question: Question, observer: Observer) -> LM:
         """The model at the root of a solve of a question."""

@@ -18,6 +18,8 @@ import yaml
 from compound.core import StoreError
 from compound.experiment.analysis import ArmCurves, Gain
 from compound.experiment.config import Experiment
+from compound.experiment.rounds_summary import COLUMNS as ROUNDS
+from compound.experiment.rounds_summary import RoundsRun, rounds_rows
 from compound.strategies import write as expression
 
 COLUMNS = (
@@ -37,6 +39,7 @@ class Run:
         gains: for each strategy's expression the gain on each task, and pooled.
         curves: what they were computed from.
         screened: single-sample accuracy of every task that was screened, and whether it was kept.
+        rounds: of each strategy with rounds what they did, by task.
         facts: what run.json says: versions, times, spent, failures.
         stopped: why the run ended early; None if it is complete.
     """
@@ -47,6 +50,7 @@ class Run:
     gains: dict[str, list[Gain]]
     curves: list[ArmCurves]
     screened: dict[str, tuple[float, bool]]
+    rounds: RoundsRun
     facts: dict[str, Any]
     stopped: str | None = None
 
@@ -73,7 +77,11 @@ def write_run(run: Run, summary: str) -> None:
     for stale in set((run.folder / "answers").iterdir()) - written:  # of a config that has changed, or a killed run
         stale.unlink()
     write_text(run.folder / "experiment.yaml", resolved(run.experiment, run.folder))
-    write_text(run.folder / "curves.csv", _csv(run.rows))
+    write_text(run.folder / "curves.csv", _csv(COLUMNS, run.rows))
+    if run.rounds:
+        write_text(run.folder / "rounds.csv", _csv(ROUNDS, rounds_rows(run.rounds)))
+    else:
+        (run.folder / "rounds.csv").unlink(missing_ok=True)  # of a config that has changed
     write_text(run.folder / "run.json", json.dumps(run.facts, indent=2, sort_keys=True) + "\n")
     write_text(run.folder / "summary.md", summary)
 
@@ -89,9 +97,9 @@ def resolved(experiment: Experiment, folder: Path) -> str:
     return text
 
 
-def _csv(rows: Sequence[dict[str, Any]]) -> str:
+def _csv(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
     out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(out, columns, lineterminator="\n")
     writer.writeheader()
     for row in rows:
         # 12 digits: what is left out is below what the arithmetic of another machine may change.

@@ -16,12 +16,13 @@ import numpy as np
 from compound.answers import check_golds, kind_named
 from compound.answers.equivalence import mixed_groups
 from compound.core import BudgetExhaustedError, ConfigError, Notice, Observer, Question, Silent, Started
-from compound.experiment.analysis import ArmCurves, curves_of, gains_of, rows_of
+from compound.experiment.analysis import POOLED, ArmCurves, curves_of, gains_of, labels_of, rows_of
 from compound.experiment.config import Experiment
 from compound.experiment.cost import Prices
 from compound.experiment.fitting import announced, fit_arms, ledgers, needs_fitting, training
 from compound.experiment.pools import Arm, Drawing, draw_arm
 from compound.experiment.results import Run, write_run
+from compound.experiment.rounds import Rounds, rounds_on
 from compound.experiment.summary import markdown
 from compound.models.backend import Backend, list_price
 from compound.models.budget import Budget
@@ -151,7 +152,10 @@ async def run(
             raise BudgetExhaustedError(f"nothing is complete yet. {stopped}")
         client = session.client(experiment.model)
         prices = Prices({each.backend.model: list_price(each.backend) for each in session.clients})
-        curves = [curves_of(arm, batch=client.batch, prices=prices, seed=experiment.seed) for arm in complete]
+        curves = [
+            curves_of(arm, batch=client.batch, prices=prices, seed=experiment.seed, others=complete)
+            for arm in complete
+        ]
         facts = _facts(experiment, curves, _tier(client.backend))
         facts["began"], facts["seconds"] = began, time.time() - began
         facts["spent"] = {
@@ -233,7 +237,7 @@ def _nothing_kept(experiment: Experiment, screened: dict[str, tuple[float, bool]
 
 def _facts(experiment: Experiment, curves: Sequence[ArmCurves], tier: str) -> dict[str, Any]:
     answers = [a for c in curves for pool in c.arm.pools for a in (*pool.answers, pool.greedy) if a]
-    samples = {s.draw.key: s for a in answers for s in a.samples if s.draw}
+    samples = {s.draw.key: s for a in answers for s in a.samples if s.draw and s.vector is None}
     failures = [a.failure for a in answers if a.failure]
     questions = {pool.question.id for c in curves for pool in c.arm.pools}
     return {
@@ -274,8 +278,19 @@ def _found(
     by_strategy: dict[Strategy, list[ArmCurves]] = {}
     for one in curves:
         by_strategy.setdefault(one.arm.strategy, []).append(one)
-    rows, gains = [], {}
+    rows, gains, rounds = [], {}, {}
     for strategy, members in by_strategy.items():
         rows += rows_of(members, model=experiment.model, tier=facts["tier"])
         gains[repr(strategy)] = gains_of(members)
-    return Run(experiment, folder, rows, gains, list(curves), screened, facts, stopped)
+        if happened := _rounds(members):
+            rounds[strategy] = happened
+    return Run(experiment, folder, rows, gains, list(curves), screened, rounds, facts, stopped)
+
+
+def _rounds(members: Sequence[ArmCurves]) -> dict[str, Rounds]:
+    """What the rounds of one strategy did on each task, and on all of them together."""
+    groups = {member.task: [member] for member in members}
+    if len(members) > 1:
+        groups[POOLED] = list(members)
+    found = {name: rounds_on([c.arm for c in group], labels_of(group)) for name, group in groups.items()}
+    return {name: rounds for name, rounds in found.items() if rounds is not None}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from compound.experiment.analysis import POOLED, Gain
 from compound.experiment.results import Run
-from compound.stats import Interval
+from compound.experiment.rounds_summary import rounds_sentences, rounds_tables
+from compound.experiment.tables import Table, as_markdown, signed
 
 Row = dict[str, Any]
 
@@ -19,14 +20,6 @@ SIMULATION = "SIMULATION: the answers were drawn from a declared distribution. T
 def shown_ks(n: int) -> list[int]:
     """The numbers of candidates that a table shows: 1, 4, 16, … and the last."""
     return [*(4**i for i in range(10) if 4**i < n), n]
-
-
-class Table(NamedTuple):
-    """What is printed under a title, cell by cell."""
-
-    title: str
-    header: list[str]
-    rows: list[list[str]]
 
 
 def tables(run: Run) -> list[Table]:
@@ -47,7 +40,9 @@ def _table(run: Run, strategy: str) -> Table:
             task, value("accuracy", 1), *(value("accuracy", k) for k in later), *pooled,
             value("greedy", 1), value("constant", 1),
         ])  # fmt: skip
-    return Table(strategy, ["task", "single", *(f"@{k}" for k in later), *pool, "greedy", "constant"], rows)
+    asked = {repr(c.arm.strategy): c.arm.solver.selection for c in run.curves}
+    head = "accuracy" if asked[strategy] == "interactive" else "single"
+    return Table(strategy, ["task", head, *(f"@{k}" for k in later), *pool, "greedy", "constant"], rows)
 
 
 def side_by_side(run: Run) -> Table | None:
@@ -70,6 +65,11 @@ def side_by_side(run: Run) -> Table | None:
     ]  # fmt: skip
     title = f"{_overall(run)}, {questions} questions: all candidates, cost a question, the cheapest first"
     return Table(title, ["strategy", "k", "accuracy", "95% CI", "calls", "tokens", "usd"], rows)
+
+
+def by_rounds(run: Run) -> list[Table]:
+    """What each round of each strategy with rounds is worth, on all tasks together."""
+    return rounds_tables(run.rounds, _overall(run))
 
 
 def _overall(run: Run) -> str:
@@ -97,16 +97,11 @@ def _lookup(rows: Sequence[Row], strategy: str, task: str) -> Any:
     return lambda line, k: f"{100 * found[line, k]:.1f}" if (line, k) in found else ""
 
 
-def signed(interval: Interval) -> str:
-    """`+26.8 [+21.0, +32.4]`: a difference in points of percent."""
-    mean, low, high = (100 * float(x) for x in (interval.mean, interval.low, interval.high))
-    return f"{mean:+.1f} [{low:+.1f}, {high:+.1f}]"
-
-
 def sentences(run: Run) -> list[str]:
     """The verdict in plain words, with its evidence."""
     said = [f"Stopped early: {run.stopped}"] if run.stopped else []
     said += [text for strategy, gains in run.gains.items() for text in _verdicts(run, strategy, gains)]
+    said += rounds_sentences(run.rounds, _overall(run))
     if side_by_side(run):
         said.append(
             "Whether two strategies differ is not to be read off their own intervals, since they answered the same "
@@ -219,9 +214,11 @@ def markdown(run: Run) -> str:
         lines += [run.experiment.question, ""]
     lines += [f"Model: `{run.experiment.model}`. Accuracies in percent.", ""]
     for table in tables(run):
-        lines += [f"`{table.title}`", "", *_grid(table), ""]
+        lines += [f"`{table.title}`", "", *as_markdown(table), ""]
     if together := side_by_side(run):
-        lines += [f"{together.title[:1].upper()}{together.title[1:]}", "", *_grid(together), ""]
+        lines += [f"{together.title[:1].upper()}{together.title[1:]}", "", *as_markdown(together), ""]
+    for table in by_rounds(run):
+        lines += [f"`{table.title}`", "", *as_markdown(table), ""]
     lines += [f"- {sentence}" for sentence in sentences(run)]
     if text := screening(run):
         lines.append(f"- {text}")
@@ -238,12 +235,3 @@ def markdown(run: Run) -> str:
     if together and cost_known(run):
         lines += ["![accuracy against cost](figures/cost.png)", ""]
     return "\n".join(lines)
-
-
-def _grid(table: Table) -> list[str]:
-    rule = ["---", *(["---:"] * (len(table.header) - 1))]
-    return [_line(table.header), _line(rule), *map(_line, table.rows)]
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

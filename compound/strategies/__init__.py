@@ -11,7 +11,7 @@ from compound.strategies.certainty_vote import CertaintyVote
 from compound.strategies.cisc import CISC
 from compound.strategies.codet import CodeT
 from compound.strategies.cot import CoT
-from compound.strategies.debate import Debate, rounds_of
+from compound.strategies.debate import Debate
 from compound.strategies.decompose import Decompose
 from compound.strategies.deepconf import DeepConf
 from compound.strategies.early_stop_vote import EarlyStopVote
@@ -30,7 +30,7 @@ from compound.strategies.pooled import Pooled
 from compound.strategies.program import Program
 from compound.strategies.ranked_vote import Ranked, RankedVote
 from compound.strategies.react import React
-from compound.strategies.reflect import Reflect, revisions_of
+from compound.strategies.reflect import Reflect
 from compound.strategies.route import Route
 from compound.strategies.routed import Routed
 from compound.strategies.scorer import Score, Scorer
@@ -128,9 +128,7 @@ __all__ = [
     "medprompt",
     "more_agents",
     "parse",
-    "revisions_of",
     "reward",
-    "rounds_of",
     "scorer",
     "self_consistency",
     "strategy",

@@ -37,6 +37,13 @@ class Strategy(Part):
         """How many sources take turns, where it stands for several: branch i asks number i modulo this."""
         return 1
 
+    def rounds_in(self, answer: Answer) -> list[list[str | None]]:
+        """What each agent said in each round of an answer that this strategy gave, a row a round.
+
+        The first row is draws of its candidate alone. Empty for a strategy without rounds, or if none took place.
+        """
+        return []
+
     @abstractmethod
     async def solve(self, question: Question, lm: LM) -> Answer:
         """Answer a question. Runs on the background loop; `run` and `arun` are for everybody else.

@@ -33,6 +33,10 @@ class Bound(Strategy):
         """See `Strategy.sources`."""
         return self.part.sources
 
+    def rounds_in(self, answer: Answer) -> list[list[str | None]]:
+        """See `Strategy.rounds_in`."""
+        return self.part.rounds_in(answer)
+
     async def solve(self, question: Question, lm: LM) -> Answer:
         """See `Strategy.solve`."""
         return await self.part.solve(question, lm.at(self.model))

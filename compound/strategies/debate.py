@@ -94,6 +94,14 @@ class Debate(Strategy):
                 f"debate: agents and rounds must be at least 1, not {self.agents} and {self.rounds}"
             )
 
+    def hears(self, agent: int) -> list[int]:
+        """Whose replies an agent reads, by their numbers, in order."""
+        return PEERS[self.topology](agent, self.agents)
+
+    def rounds_in(self, answer: Answer) -> list[list[str | None]]:
+        """See `Strategy.rounds_in`. None abstained, or its call failed."""
+        return [[agent.value for agent in step.children] for step in answer.step.children]
+
     async def solve(self, question: Question, lm: LM) -> Answer:
         """See `Strategy.solve`. An agent whose call fails has no reply in that round, and is asked again."""
         lanes = [lm.fork(i) for i in range(self.agents)]
@@ -121,7 +129,7 @@ class Debate(Strategy):
 
     def _heard(self, agent: int, said: Sequence[Answer]) -> list[Answer]:
         """The latest replies that an agent reads."""
-        return [said[j] for j in PEERS[self.topology](agent, self.agents) if said[j].failure is None]
+        return [said[j] for j in self.hears(agent) if said[j].failure is None]
 
     def _asked(self, question: Question, agent: int, chat: History, said: Sequence[Answer]) -> History:
         """An agent's chat with the turn that it is to answer."""
@@ -138,8 +146,3 @@ class Debate(Strategy):
             speaking(self.candidate, lm), prompt, answers_to(question), step="revise", shown=(own, *others),
             **parameters,
         )  # fmt: skip
-
-
-def rounds_of(answer: Answer) -> list[list[str | None]]:
-    """Each agent's value in each round of a debate, a row a round; None abstained, or its call failed."""
-    return [[agent.value for agent in step.children] for step in answer.step.children]

@@ -21,7 +21,7 @@ def flips_of(rounds: Sequence[Sequence[str | None]], right: Callable[[str], bool
     """The flip matrix of each round after the first. An abstention is wrong.
 
     Args:
-        rounds: each agent's value, a row a round: `rounds_of` a debate, `revisions_of` a reflection.
+        rounds: each agent's value, a row a round: `Strategy.rounds_in` an answer.
         right: whether a value is right.
     """
     graded = [[value is not None and right(value) for value in row] for row in rounds]

@@ -54,7 +54,7 @@ class Reflect(Strategy):
     Only a verdict that can be read stops it. It improves where reviews mend more wrong replies than they break
     right ones: with fix rate f and break rate b accuracy tends to f / (f + b), which may be below where it began.
     Without anything new to go by (tests, a tool, another model) that is common: look at
-    `flips_of(revisions_of(answer), …)`.
+    `flips_of(reflect.rounds_in(answer), …)`.
 
     Args:
         candidate: the strategy that makes the first reply; revisions ask the model that it is bound to, reviews the
@@ -75,6 +75,11 @@ class Reflect(Strategy):
         super().__post_init__()
         if self.n < 1:
             raise ExpressionError(f"reflect: n must be at least 1, not {self.n}")
+
+    def rounds_in(self, answer: Answer) -> list[list[str | None]]:
+        """See `Strategy.rounds_in`: the first reply, and each revision."""
+        children = answer.step.children
+        return [[s.value] for i, s in enumerate(children) if i == 0 or (s.name == "refine" and s.failure is None)]
 
     async def solve(self, question: Question, lm: LM) -> Answer:
         """See `Strategy.solve`. Where a later call fails, the reply so far stands, and the trace has the reason."""
@@ -100,9 +105,3 @@ class Reflect(Strategy):
         if self.as_published:
             return "correct" if "it is correct" in sample.text.lower() else "wrong"
         return None if sample.truncated else stated_word(sample.text, "verdict", ("correct", "wrong"))
-
-
-def revisions_of(answer: Answer) -> list[list[str | None]]:
-    """The value of the first reply of a reflection and of each revision, one a row, as `flips_of` reads them."""
-    first, *later = answer.step.children
-    return [[first.value], *([s.value] for s in later if s.name == "refine" and s.failure is None)]

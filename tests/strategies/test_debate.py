@@ -19,7 +19,7 @@ from compound.core import Answer, Chat, ExpressionError, ModelError, ModelFailur
 from compound.models.backend import Call
 from compound.models.simulated import World
 from compound.models.simulated_steps import Scene, reply
-from compound.strategies import CoT, Debate, Flips, Vote, flips_of, parse, rounds_of
+from compound.strategies import CoT, Debate, Flips, Vote, flips_of, parse
 from compound.strategies.debate import PEERS
 
 SHOWN = re.compile(r'<reply number="\d+">\n(.*?)\n</reply>', re.DOTALL)
@@ -62,7 +62,7 @@ class TestFirstRound:
         vote = solve(Vote(CoT(), n=3), store=tmp_path / "s.db")
         debate = solve(Debate(CoT(), agents=3, rounds=2), store=tmp_path / "s.db")
         assert (vote.spent.calls, debate.spent.calls, debate.answer.usage.calls) == (3, 3, 6)
-        assert rounds_of(debate.answer)[0] == [step.value for step in vote.answer.step.children]
+        assert Debate().rounds_in(debate.answer)[0] == [step.value for step in vote.answer.step.children]
         assert debate.answer.step.children[0].value == vote.answer.value
         assert {s.draw for s in vote.answer.samples} == {turns(debate.answer, i)[0].draw for i in range(3)}
 
@@ -90,7 +90,7 @@ class TestWhatAgentsRead:
                 assert heard(sample) == [f"Answer: {j}{number - 1}" for j in order]
                 shown = dict(sample.draw.request.parameters)["shown"]
                 assert shown == [f"{j}{number - 1}".lstrip("0") for j in (i, *order)]
-        assert rounds_of(answer) == [[f"{i}{r}".lstrip("0") for i in range(agents)] for r in (1, 2, 3)]
+        assert Debate().rounds_in(answer) == [[f"{i}{r}".lstrip("0") for i in range(agents)] for r in (1, 2, 3)]
 
     def test_each_agent_keeps_its_chat_and_it_grows(self) -> None:
         answer = debated(Debate(agents=3, rounds=4), numbered).answer
@@ -202,7 +202,7 @@ class TestOpinions:
     def shares(how: Debate, model: str, count: int = 120) -> np.ndarray:
         """The share of right agents, shape (questions, rounds)."""
         asked = questions(count)
-        found = [rounds_of(answer) for answer in solve_all(how, asked, model)]
+        found = [Debate().rounds_in(answer) for answer in solve_all(how, asked, model)]
         return np.array(
             [[np.mean([v == q.gold for v in row]) for row in f] for q, f in zip(asked, found, strict=True)]
         )
@@ -254,7 +254,7 @@ class TestOpinions:
 
     def test_who_had_no_answer_and_stays_gives_a_new_one(self) -> None:
         rounds = [
-            r for a in solve_all(Debate(), questions(30), "sim/beta(2,2)?abstain=0.5") for r in [rounds_of(a)]
+            r for a in solve_all(Debate(), questions(30), "sim/beta(2,2)?abstain=0.5") for r in [Debate().rounds_in(a)]
         ]
         moved = [(old, new) for first, last in rounds for old, new in zip(first, last, strict=True)]
         assert {new for old, new in moved if old is None} > {None}
@@ -266,7 +266,7 @@ class TestOpinions:
             World.parse(f"sim/beta(2,2)?{option}")
 
     def test_by_default_nobody_changes_their_mind(self) -> None:
-        rounds = rounds_of(solve(Debate(agents=5, rounds=3)).answer)
+        rounds = Debate().rounds_in(solve(Debate(agents=5, rounds=3)).answer)
         assert rounds[0] == rounds[1] == rounds[2]
 
 
@@ -298,7 +298,7 @@ class TestCounting:
         answer = solve(Debate(as_published=published), model=f"sim/beta(2,2)?{broken}").answer
         assert (answer.value, answer.abstained, answer.failed, answer.failure) == (None, 3, 0, None)
         assert answer.usage.calls == 6
-        assert flips_of(rounds_of(answer), lambda value: True) == [Flips(0, 0, 0, 3)]
+        assert flips_of(Debate().rounds_in(answer), lambda value: True) == [Flips(0, 0, 0, 3)]
 
     def test_as_published_an_abstention_is_an_answer_and_the_first_given_wins_a_tie(self) -> None:
         replies = ["Answer: 9", "no idea", "no idea", "Answer: 9", "Answer: 1", "Answer: 1"]
@@ -342,7 +342,7 @@ class TestFailures:
             return f"Answer: {lane(call, i)}"
 
         answer, spent, _ = debated(how, says)
-        assert rounds_of(answer) == [["0", None, "2"], ["0", "1", "2"]]
+        assert Debate().rounds_in(answer) == [["0", None, "2"], ["0", "1", "2"]]
         assert (answer.failed, answer.abstained, spent.calls, answer.usage.calls) == (0, 0, 5, 5)
         assert heard(turns(answer, 0)[1]) == ["Answer: 2"], "who has not spoken is not shown"
         assert "bad request: refused" in {step.failure for step in answer.step.walk()}
@@ -350,7 +350,7 @@ class TestFailures:
     def test_an_agent_that_fails_at_last_is_owed(self) -> None:
         answer = debated(Debate(rounds=2), self.says((1, 2))).answer
         assert (answer.failed, answer.failure, sum(answer.ballots.values())) == (1, None, 2)
-        assert rounds_of(answer)[1][1] is None
+        assert Debate().rounds_in(answer)[1][1] is None
 
     def test_where_every_last_call_fails_the_debate_is_owed(self) -> None:
         answer, spent, _ = debated(Debate(rounds=2), self.says((0, 2), (1, 2), (2, 2)))

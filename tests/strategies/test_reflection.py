@@ -25,7 +25,6 @@ from compound.strategies import (
     Vote,
     flips_of,
     parse,
-    revisions_of,
 )
 
 CUT = Sample("Verdict: correct", tokens_in=10, tokens_out=50, finish="length")
@@ -80,7 +79,7 @@ class TestReflect:
     def test_t22_nothing_but_a_verdict_that_can_be_read_stops_it(self, review: str) -> None:
         answer = by_step(Reflect(n=2), {"answer": "Answer: 5", "verdict": review, "refine": "Answer: 6"}).answer
         assert (answer.value, answer.usage.calls) == ("6", 5)
-        assert revisions_of(answer) == [["5"], ["6"], ["6"]]
+        assert Reflect().rounds_in(answer) == [["5"], ["6"], ["6"]]
 
     def test_as_published_the_words_anywhere_stop_it(self) -> None:
         replies = {"answer": "Answer: 5", "verdict": "I doubt It is correct.", "refine": "Answer: 6"}
@@ -102,7 +101,7 @@ class TestReflect:
         assert ["Answer: 5" in prompts(answer, "verdict")[0], "Answer: 6" in prompts(answer, "verdict")[1]] == [
             True
         ] * 2
-        assert flips_of(revisions_of(answer), lambda v: v == "6") == [Flips(0, 0, 1, 0), Flips(0, 1, 0, 0)]
+        assert flips_of(Reflect().rounds_in(answer), lambda v: v == "6") == [Flips(0, 0, 1, 0), Flips(0, 1, 0, 0)]
 
     @pytest.mark.parametrize("last", ["no idea", Sample("Answer: 9", finish="length", tokens_out=50), ""])
     def test_a_last_reply_that_cannot_be_read_abstains(self, last: Any) -> None:
@@ -116,7 +115,7 @@ class TestReflect:
             assert (answer.value, answer.failed, answer.failure) == ("5", 0, None)
             assert answer.step.children[-1].failure == "bad request: refused"
             assert answer.usage.calls == spent.calls == len(answer.samples)
-            assert revisions_of(answer) == [["5"]]
+            assert Reflect().rounds_in(answer) == [["5"]]
 
     def test_where_the_first_call_fails_the_answer_is_owed(self) -> None:
         answer = by_step(Reflect(), {"answer": None}).answer
@@ -139,7 +138,7 @@ class TestReflect:
         expected = p * (1 - (1 - j) * (1 - p)) + (1 - p) * j * p
         difference = right - expected
         assert abs(difference.mean()) < 4 * difference.std() / 250**0.5
-        flips = [flips_of(revisions_of(a), lambda v, q=q: v == q.gold) for a, q in zip(found, asked, strict=True)]
+        flips = [flips_of(Reflect().rounds_in(a), lambda v, q=q: v == q.gold) for a, q in zip(found, asked, strict=True)]
         every = Flips(*np.sum([f for one in flips for f in one], axis=0))
         assert every.fixed > every.broken > 0
 
