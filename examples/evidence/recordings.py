@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +56,12 @@ class Recording:
             right = {a.value: grade(a.value, asked) for a in answers if a.value is not None}
             found.append(AnswerPool(asked, answers, right))
         return found
+
+
+def lines(data: Path, file: str) -> list[dict[str, Any]]:
+    """A recording as it is: one question a line."""
+    with gzip.open(data / f"{file}.jsonl.gz", "rt", encoding="utf-8") as kept:
+        return [json.loads(line) for line in kept]
 
 
 def tokens(text: str) -> int:

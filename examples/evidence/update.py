@@ -14,8 +14,8 @@ from evidence import DATA, FIGURES, ROOT
 
 PAGE = ROOT / "docs" / "strategies.md"
 SCRIPTS = (
-    "temperature", "retrying", "similarity", "stopping", "reranking", "length", "weighing", "mixing", "wallet",
-    "diagnosis", "routing", "codet", "embedded",
+    "temperature", "retrying", "similarity", "stopping", "reranking", "length", "weighing", "mixing", "ensembles",
+    "diversity", "debates", "reflection", "wallet", "diagnosis", "routing", "codet", "embedded",
 )  # fmt: skip
 
 
