@@ -16,7 +16,7 @@ class Step:
     Attributes:
         name: the strategy's expression, or what was asked (`answer`, `judge`, …).
         value: the parsed answer at this node; None if it abstained.
-        samples: the completions asked for at this node itself.
+        samples: the completions (or embeddings) asked for at this node itself.
         children: the steps below it.
         failure: why it has no answer, where a call failed.
     """
@@ -60,7 +60,7 @@ class Answer:
 
     @property
     def samples(self) -> list[Sample]:
-        """Every completion behind the answer."""
+        """Every completion, and every embedding, behind the answer."""
         return [sample for node in self.step.walk() for sample in node.samples]
 
     @property

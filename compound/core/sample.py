@@ -110,7 +110,7 @@ class Confidence:
 
 @dataclass(frozen=True)
 class Sample:
-    """One completion.
+    """One completion; or the embedding of one text, which has a vector and no words.
 
     Attributes:
         text: what the model wrote, without its hidden reasoning.
@@ -124,7 +124,8 @@ class Sample:
         logprob: sum of the log-probabilities of its tokens, where they were asked for.
         confidence: what else they say of it; its `tokens` are those that `logprob` is the sum over.
         score: a score that was recorded with it, by a reward model say.
-        batch: how many samples that call bought.
+        vector: the embedding of the request's text: float32 numbers, little-endian; None for a completion.
+        batch: how many samples that call bought for its one prompt; 1 where each had a prompt of its own.
         call: an id shared by the samples of one call.
         fingerprint: what the backend said of itself (model version, build).
         bought_at: seconds since the epoch.
@@ -143,6 +144,7 @@ class Sample:
     logprob: float | None = None
     confidence: Confidence | None = None
     score: float | None = None
+    vector: bytes | None = field(default=None, repr=False)
     batch: int = 1
     call: str = ""
     fingerprint: str = ""
@@ -162,4 +164,6 @@ class Sample:
     @property
     def usage(self) -> Usage:
         """What this sample took, its share of the prompt included."""
-        return Usage(1, self.tokens_in / self.batch, self.tokens_out, self.tokens_reasoning, self.usd, self.seconds)
+        calls = int(self.vector is None)
+        share = self.tokens_in / self.batch
+        return Usage(calls, share, self.tokens_out, self.tokens_reasoning, self.usd, self.seconds)

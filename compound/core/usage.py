@@ -17,7 +17,7 @@ class Usage:
     """Calls, tokens, dollars and seconds. Adds up in series (`+`) and in parallel (`|`).
 
     Attributes:
-        calls: completions drawn.
+        calls: completions drawn; an embedding is none.
         tokens_in: prompt tokens. A prompt that was sent once for n completions counts 1/n in each.
         tokens_out: completion tokens, those of hidden reasoning included.
         tokens_reasoning: the hidden part of `tokens_out`, where the provider tells.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
-from compound.core import Draw, ModelError, Question, Request, Sample
+from compound.core import Draw, MissingAbilityError, ModelError, Prompt, Question, Request, Sample
 from compound.models.budget import Price
 
 Tier = Literal["hosted model", "local model", "recorded samples", "simulation"]
@@ -19,7 +19,7 @@ class Call:
     """One request for the samples of some draws.
 
     Attributes:
-        request: what is asked.
+        request: what is asked; where requests are mixed, the first of them.
         draws: the draws to fill, in order; a backend returns one sample for each.
         question: what is being solved: only a simulated or recorded model may look at it.
         timeout: seconds after which the call is given up.
@@ -34,6 +34,11 @@ class Call:
     def n(self) -> int:
         """Completions asked for."""
         return len(self.draws)
+
+    @property
+    def prompts(self) -> tuple[Prompt, ...]:
+        """What the model reads: one prompt for all draws, or where requests are mixed one for each."""
+        return tuple({draw.request: draw.request.prompt for draw in self.draws}.values())
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -54,6 +59,7 @@ class Traits:
     Attributes:
         tier: what kind of evidence its samples are.
         batch: completions in one call at most; 1 where the model has no `n`.
+        mixed: whether one call takes draws of different requests (embeddings: one text each).
         start: calls in flight at the beginning.
         highest: calls in flight at most.
         plain: whether it is better served with a plain text to continue than with a chat.
@@ -71,6 +77,7 @@ class Traits:
 
     tier: Tier
     batch: int = 1
+    mixed: bool = False
     start: int = 20
     highest: int = 100
     plain: bool = False
@@ -119,17 +126,25 @@ def list_price(backend: Backend) -> Price | None:
 
 
 class Family(NamedTuple):
-    """The models of one prefix: where the backend class lives, and what a list of models shows."""
+    """The models of one prefix: where the backend class lives, and what a list of models shows.
+
+    `embedder` is where the class for embeddings lives; empty where there are none.
+    """
 
     location: str
     example: str
     description: str
+    embedder: str = ""
 
     def load(self) -> Callable[..., Backend]:
         """Import the class; heavy libraries come with it."""
-        module, _, name = self.location.partition(":")
-        factory: Callable[..., Backend] = getattr(importlib.import_module(module), name)
-        return factory
+        return _imported(self.location)
+
+
+def _imported(location: str) -> Callable[..., Backend]:
+    module, _, name = location.partition(":")
+    factory: Callable[..., Backend] = getattr(importlib.import_module(module), name)
+    return factory
 
 
 class Families:
@@ -145,6 +160,7 @@ class Families:
             "compound.models.simulated:Simulated",
             "sim/beta(2,2) · sim/0.6*beta(6,2)+0.4*beta(2,6)?wrong=4&rho=0.1",
             "a SIMULATED model with a declared answer distribution: for tests and theory",
+            "compound.models.embedders:SimulatedEmbedder",
         ),
         "recorded/": Family(
             "compound.models.recorded:Recorded",
@@ -156,11 +172,13 @@ class Families:
         "compound.models.server:Server",
         "any id with --base-url http://127.0.0.1:8000/v1",
         "any OpenAI-compatible server",
+        "compound.models.embedders:ServerEmbedder",
     )
     hosted = Family(
         "compound.models.hosted:Hosted",
         "openai/gpt-4o-mini · anthropic/… · any LiteLLM id",
         "a hosted model through LiteLLM",
+        "compound.models.embedders:HostedEmbedder",
     )
 
 
@@ -170,11 +188,31 @@ def find_backend(model: str, base_url: str | None = None) -> Backend:
     Raises:
         ModelError: the id is empty or malformed.
     """
+    family, known = _family(model, base_url)
+    return family.load()(*known)
+
+
+def find_embedder(model: str, base_url: str | None = None) -> Backend:
+    """The backend for the id of an embedding model.
+
+    Raises:
+        MissingAbilityError: models of that kind make no embeddings.
+        ModelError: the id is empty or malformed.
+    """
+    family, known = _family(model, base_url)
+    if not family.embedder:
+        raise MissingAbilityError(
+            f"{model} makes no embeddings: leave `embedding` out (TF-IDF asks nobody), or name a model that does, "
+            "such as openai/text-embedding-3-small"
+        )
+    return _imported(family.embedder)(*known)
+
+
+def _family(model: str, base_url: str | None) -> tuple[Family, tuple[str, ...]]:
+    """The family of a model id, and what its classes are made with."""
     if not model or any(c.isspace() for c in model.strip()) or model != model.strip():
         raise ModelError(f"'{model}' is not a model id; examples: local/smollm2-135m, openai/gpt-4o-mini")
     for prefix, family in Families.by_prefix.items():
         if model.startswith(prefix):
-            return family.load()(model)
-    if base_url:
-        return Families.server.load()(model, base_url)
-    return Families.hosted.load()(model)
+            return family, (model,)
+    return (Families.server, (model, base_url)) if base_url else (Families.hosted, (model,))

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from compound.core import Draw, Request
 
+LARGEST = 250_000  # bytes in one mixed call: no more tokens than that, and providers have such limits
+
 
 def blocks(draws: Iterable[Draw], batch: int) -> Iterator[list[Draw]]:
     """Missing draws as the calls that buy them: one request each, at most `batch` draws.
@@ -28,3 +30,18 @@ def blocks(draws: Iterable[Draw], batch: int) -> Iterator[list[Draw]]:
             call = call + piece
         if call:
             yield call
+
+
+def mixed(draws: Iterable[Draw], batch: int) -> Iterator[list[Draw]]:
+    """Missing draws of any requests as the calls that buy them: at most `batch` draws and `LARGEST` bytes each."""
+    call: list[Draw] = []
+    size = 0
+    for draw in draws:
+        own = draw.request.prompt.size
+        if call and (len(call) == batch or size + own > LARGEST):
+            yield call
+            call, size = [], 0
+        call.append(draw)
+        size += own
+    if call:
+        yield call

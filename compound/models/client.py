@@ -30,7 +30,7 @@ from compound.core import (
     Sample,
 )
 from compound.models.backend import Backend, Call
-from compound.models.blocks import blocks
+from compound.models.blocks import blocks, mixed
 from compound.models.budget import Budget, Price, Reservation
 from compound.models.futures import follow, refuse, settle
 from compound.models.limits import Limiter
@@ -116,7 +116,8 @@ class Client:
             follow(self._in_flight[draw], asked.future)
         for observer, count in found.items():
             observer.notify(Drawn(count, bought=False))
-        for block in blocks(owed, self.batch):
+        cut = mixed if self.backend.traits.mixed else blocks
+        for block in cut(owed, self.batch):
             self._spawn([owed[draw] for draw in block])
 
     def _spawn(self, block: list[_Owed]) -> None:
@@ -139,6 +140,10 @@ class Client:
             served = block[: len(samples)]
             filed = self._filed([owed.draw for owed in served], samples)
         except BaseException as error:
+            if self._divisible(block, error):
+                for half in (block[: len(block) // 2], block[len(block) // 2 :]):
+                    self._spawn(half)
+                return
             self._forget(block)
             try:
                 if isinstance(error, ModelFailure):
@@ -156,6 +161,11 @@ class Client:
         for owed in block[len(samples) :]:
             self._spawn([owed])
 
+    def _divisible(self, block: list[_Owed], error: BaseException) -> bool:
+        """Whether halves of a refused call may pass: one of many prompts may be the reason, or their number."""
+        refused = isinstance(error, ModelFailure) and error.reason == "bad request"
+        return refused and len(block) > 1 and self.backend.traits.mixed
+
     async def _bought(self, block: list[_Owed]) -> list[Sample]:
         """The samples of a block after as many attempts as it takes, or as are allowed.
 
@@ -170,7 +180,7 @@ class Client:
             except ModelFailure as failure:
                 failure.attempts = attempt
                 self._sending.discard(asyncio.current_task())
-                refused_n = failure.reason == "bad request" and call.n > 1
+                refused_n = failure.reason == "bad request" and call.n > 1 and not self.backend.traits.mixed
                 if not refused_n:
                     self._troubled(failure, attempt)
                 if attempt == ATTEMPTS or self._closing or not (failure.retryable or refused_n):
@@ -221,7 +231,8 @@ class Client:
         elapsed = time.monotonic() - began
         self.limiter.succeeded()
         self._answered = True
-        batch, now = len(samples), time.time()
+        batch, now = len(samples) if len(call.prompts) == 1 else 1, time.time()
+        out = call.n * _most_out(call) // len(samples)
         name = hashlib.sha256(repr([d.key for d in call.draws]).encode()).hexdigest()[:12]
         priced = [
             replace(
@@ -232,7 +243,7 @@ class Client:
                 call=name,
                 bought_at=now,
             )
-            for sample in (_estimate(sample, call, batch) for sample in samples)
+            for sample in (_estimate(s, d, out) for s, d in zip(samples, call.draws, strict=False))
         ]
         if self.backend.traits.filed:
             self.budget.settle(priced)
@@ -252,7 +263,7 @@ class Client:
 
     def _most(self, call: Call) -> Reservation:
         """The most that a call can take."""
-        size, out = _size(call.request.prompt), call.n * int(call.parameters["max_tokens"])
+        size, out = sum(map(_size, call.prompts)), call.n * _most_out(call)
         return Reservation(self._price.of(size, out) if self._price else None, size + out)
 
     async def opened(self) -> None:
@@ -301,12 +312,16 @@ def _size(prompt: Prompt) -> int:
     return prompt.size + (TEMPLATE if isinstance(prompt, Chat) else 0)
 
 
-def _estimate(sample: Sample, call: Call, batch: int) -> Sample:
+def _most_out(call: Call) -> int:
+    """Completion tokens at most of one draw; an embedding has none."""
+    return int(call.parameters.get("max_tokens", 0))
+
+
+def _estimate(sample: Sample, draw: Draw, out: int) -> Sample:
     """The sample, charged with all that was reserved for it if the reply told no usage."""
     if not sample.estimated:
         return sample
-    out = call.n * int(call.parameters["max_tokens"])
-    return replace(sample, tokens_in=_size(call.request.prompt), tokens_out=out // batch)
+    return replace(sample, tokens_in=_size(draw.request.prompt), tokens_out=out)
 
 
 def _dollars(samples: list[Sample]) -> float | None:

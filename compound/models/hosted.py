@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from compound.core import Chat, MissingAbilityError, ModelError, ModelFailure, Sample
 from compound.models import http, logprobs
@@ -25,6 +25,8 @@ class Hosted:
     Its retries, cache, router and callbacks are not used, nor is `drop_params`: a parameter that the provider
     refuses is an error that names it, never silently left out.
     """
+
+    instead: ClassVar[str] = "use -m local/smollm2-135m, or another model (compound models)"
 
     def __init__(self, model: str) -> None:
         self.model = model
@@ -50,21 +52,24 @@ class Hosted:
             ) from error
         missing = litellm.validate_environment(self.model).get("missing_keys") or []
         if missing:
-            raise ModelError(
-                f"no API key for {self.model}: set {' and '.join(missing)}, or use -m local/smollm2-135m, or "
-                "another model (compound models)"
-            )
+            raise ModelError(f"no API key for {self.model}: set {' and '.join(missing)}, or {self.instead}")
         takes = set(litellm.get_supported_openai_params(self.model) or [])
         if not litellm.supports_reasoning(self.model):
             takes -= {"reasoning_effort", "thinking"}  # listed for whole providers
         abilities = {name for name, needed in _NEEDED.items() if needed <= takes}
         batch = self.traits.batch if "n" in takes else 1
-        known = litellm.model_cost.get(self.model) or litellm.model_cost.get(self.model.partition("/")[2]) or {}
+        known = self.listed()
         abilities |= {"prefill"} if known.get("supports_assistant_prefill") else set()
         self.traits = replace(self.traits, batch=batch, abilities=frozenset(abilities))
         into, out = known.get("input_cost_per_token"), known.get("output_cost_per_token")
         # A price of zero in the list means that nobody entered one.
         self._price = Price(float(into), float(out)) if into and out else None
+
+    def listed(self) -> dict[str, Any]:
+        """What LiteLLM's list says of the model; empty where it does not know it."""
+        entries = self._litellm.model_cost
+        found: dict[str, Any] = entries.get(self.model) or entries.get(self.model.partition("/")[2]) or {}
+        return found
 
     def price(self) -> Price | None:
         """What LiteLLM's list says; None where it does not know the model."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
-from compound.core import Draw, LaneError, ModelError, Observer, Prompt, Question, Request, Sample
+from compound.core import Draw, LaneError, ModelError, Observer, Prompt, Question, Request, Sample, Usage
 from compound.core.sample import Lane
 from compound.models import logprobs
 from compound.models.client import Client
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from compound.models.session import Session
 
 
@@ -20,6 +22,18 @@ if TYPE_CHECKING:
 _NOT_PARAMETERS = frozenset(
     "n seed timeout stream model messages prompt api_key api_base base_url headers extra_headers".split()
 )
+
+
+class Embedded(NamedTuple):
+    """Embeddings that were asked for.
+
+    Attributes:
+        samples: one a text, with its vector (`embedding.unit_vectors` makes them comparable).
+        usage: of those that nobody had asked for in this solve: candidates share the embedding of their question.
+    """
+
+    samples: tuple[Sample, ...]
+    usage: Usage
 
 
 class _Solve:
@@ -71,12 +85,16 @@ class LM:
         return self._lane or (0,)
 
     def _with(
-        self, client: Client | None = None, parameters: dict[str, Any] | None = None, lane: Lane | None = None
+        self,
+        client: Client | None = None,
+        parameters: dict[str, Any] | None = None,
+        lane: Lane | None = None,
+        question: Question | None = None,
     ) -> LM:
         return LM(
             self._session,
             client or self._client,
-            self.question,
+            question or self.question,
             self._parameters if parameters is None else parameters,
             self._observer,
             self._replicate,
@@ -91,6 +109,14 @@ class LM:
     def at(self, model: str) -> LM:
         """Another model in the same lane."""
         return self._with(client=self._session.client(model))
+
+    def about(self, question: Question) -> LM:
+        """The same model in the same lane on another form of the question, such as its options in another order.
+
+        The prompt says what is asked; only a simulated or recorded model looks at the question itself. Of one id
+        it is the same question: a simulation finds it as difficult, a recording refuses other options.
+        """
+        return self._with(question=question)
 
     def bind(self, **parameters: Any) -> LM:
         """The same model with other sampling parameters; None takes one away."""
@@ -107,6 +133,36 @@ class LM:
         if not self._client.backend.traits.abilities:
             await self._client.opened()
         return self._client.backend.traits.abilities
+
+    async def embed(self, texts: Sequence[str], model: str) -> Embedded:
+        """The embeddings of some texts by an embedding model; each text is bought once, whoever asks for it.
+
+        Args:
+            texts: N texts; without any, only the id is checked.
+            model: an id of an embedding model, such as `openai/text-embedding-3-small`.
+
+        Raises:
+            MissingAbilityError: the model makes no embeddings.
+            ModelFailure: a call failed after its retries; the failure is on record.
+            BudgetExhaustedError: a cap does not allow the call.
+            UserError: the user must do something (key, model id, disk).
+        """
+        samples = await self._session.embedder(model).samples(texts, self.question, self._observer)
+        asked, bill = self._solve.asked, Usage()
+        for sample in samples:
+            assert sample.draw is not None
+            if not asked[sample.draw.request.key, sample.draw.lane]:
+                bill |= sample.usage
+            asked[sample.draw.request.key, sample.draw.lane] += 1
+        return Embedded(tuple(samples), bill)
+
+    async def index(self, texts: Sequence[str], model: str) -> np.ndarray:
+        """The vectors of texts that every question is compared with, of length 1, shape (N, D); N >= 1.
+
+        They are looked up once a session and belong to no one question, so only the meter of the run counts them.
+        Raises as `embed` does.
+        """
+        return await self._session.embedder(model).index(tuple(texts), self.question, self._observer)
 
     @overload
     async def sample(

@@ -47,7 +47,6 @@ class Server:
 
     async def complete(self, call: Call) -> list[Sample]:
         """See `Backend.complete`. A server that gave no log-probabilities is not asked for them again."""
-        assert self._http is not None
         prompt, parameters = call.request.prompt, call.parameters
         top = logprobs.asked(parameters)
         if top is not None and "logprobs" not in self.traits.abilities:
@@ -55,16 +54,19 @@ class Server:
         path, field = ("chat/completions", "messages") if isinstance(prompt, Chat) else ("completions", "prompt")
         if path == "completions":
             parameters = logprobs.as_one(parameters, "logprobs")
-        body = {"model": self._name, field: prompt.payload(), "n": call.n, **parameters}
+        body = {field: prompt.payload(), "n": call.n, **parameters}
         if call.n == 1:
             del body["n"]
-        reply = await http.post(
-            self._http, f"{self.endpoint}/{path}", body, model=self.model, headers=_credentials(self.model)
-        )
-        samples = read_reply(reply, top)
+        samples = read_reply(await self.post(path, body), top)
         if any(logprobs.lacks(sample, top) for sample in samples):
             self.traits = replace(self.traits, abilities=self.traits.abilities - {"logprobs", "alternatives"})
         return samples
+
+    async def post(self, path: str, body: dict[str, Any]) -> Any:
+        """What the server replies to a request for its model. Raises as `http.post` does."""
+        assert self._http is not None
+        url, asked = f"{self.endpoint}/{path}", {"model": self._name, **body}
+        return await http.post(self._http, url, asked, model=self.model, headers=_credentials(self.model))
 
     async def close(self) -> None:
         """Close the HTTP session."""
@@ -92,11 +94,11 @@ def read_reply(reply: Any, top: int | None) -> list[Sample]:
         choices, usage = reply["choices"], reply.get("usage") or {}
         fingerprint = "/".join(str(reply.get(k) or "") for k in ("model", "system_fingerprint")).strip("/")
         samples = []
-        tokens_in, total = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+        tokens_in, total = believed(usage.get("prompt_tokens")), believed(usage.get("completion_tokens"))
         contents = [_content(choice) for choice in choices]
-        shares = _shares(total or 0, [len(text) + len(thought) for text, thought in contents])
+        shares = shared(total or 0, [len(text) + len(thought) for text, thought in contents])
         details = usage.get("completion_tokens_details") or {}
-        hidden = _shares(_count(details.get("reasoning_tokens")) or 0, shares)
+        hidden = shared(believed(details.get("reasoning_tokens")) or 0, shares)
         for choice, (text, thought), tokens, reasoning in zip(choices, contents, shares, hidden, strict=True):
             said = choice.get("finish_reason")
             logprob, confidence = logprobs.read(choice, top)
@@ -119,7 +121,7 @@ def read_reply(reply: Any, top: int | None) -> list[Sample]:
     return samples
 
 
-def _count(said: Any) -> int | None:
+def believed(said: Any) -> int | None:
     """A number of tokens that can be believed; None for anything else."""
     return said if isinstance(said, int) and not isinstance(said, bool) and 0 <= said < 1 << 40 else None
 
@@ -132,7 +134,7 @@ def _content(choice: dict[str, Any]) -> tuple[str, str]:
     return str(message.get("content") or message.get("refusal") or ""), str(thought)
 
 
-def _shares(total: int, weights: list[int]) -> list[int]:
+def shared(total: int, weights: list[int]) -> list[int]:
     """Whole numbers in proportion to the weights that add up to the total."""
     whole = sum(weights) + len(weights)
     edges = [round(total * (sum(weights[:i]) + i) / whole) for i in range(len(weights) + 1)] if weights else [0]

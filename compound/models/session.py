@@ -11,9 +11,10 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from compound.core import LaneError, Observer, Question, Silent
-from compound.models.backend import find_backend
+from compound.models.backend import find_backend, find_embedder
 from compound.models.budget import Budget
 from compound.models.client import Client
+from compound.models.embedding import Embedder
 from compound.models.lm import LM
 from compound.store import SampleStore
 
@@ -47,6 +48,7 @@ class Session:
         self.observer: Observer = observer or Silent()
         self.base_url, self.timeout = base_url, timeout
         self._clients: dict[str, Client] = {}
+        self._embedders: dict[str, Embedder] = {}
 
     def client(self, model: str) -> Client:
         """The client of a model, made at the first use."""
@@ -55,10 +57,22 @@ class Session:
             self._clients[model] = Client(backend, self.store, self.budget, self.observer, self.timeout)
         return self._clients[model]
 
+    def embedder(self, model: str) -> Embedder:
+        """An embedding model, made at the first use.
+
+        Raises:
+            MissingAbilityError: models of that kind make no embeddings.
+        """
+        if model not in self._embedders:
+            backend = find_embedder(model, self.base_url)
+            client = Client(backend, self.store, self.budget, self.observer, self.timeout)
+            self._embedders[model] = Embedder(client)
+        return self._embedders[model]
+
     @property
     def clients(self) -> list[Client]:
-        """The clients of the models that were asked, in the order of their first use."""
-        return list(self._clients.values())
+        """The clients of the models that were asked, in the order of their first use; last those that embed."""
+        return [*self._clients.values(), *(embedder.client for embedder in self._embedders.values())]
 
     def lm(
         self,
@@ -76,7 +90,7 @@ class Session:
     async def close(self) -> None:
         """Wait for what is in flight, stop what was started, close the store if it was opened here."""
         try:
-            for client in self._clients.values():
+            for client in self.clients:
                 await client.close()
         finally:
             if self._owns_store:

@@ -5,6 +5,8 @@ A gzip file of JSON lines. Each request once, then its samples without what has 
     {"model": "local/smollm2-135m", "endpoint": "b179…", "prompt": "Q: …", "parameters": {"temperature": 0.8, …}}
     {"lane": "0", "text": " 7", "tokens_in": 52, "tokens_out": 2, "batch": 32, …}
 
+The vector of an embedding is in base64.
+
 A restored store answers the same draws with the same samples, so a run on it buys nothing and needs no model.
 """
 
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from dataclasses import MISSING, asdict, fields
 from pathlib import Path
@@ -54,7 +57,8 @@ def _rows(store: SampleStore) -> Iterator[dict[str, Any]]:
         row = {"lane": lane, **({"replicate": replicate} if replicate else {}), **({"k": k} if k else {})}
         kept = {name: getattr(sample, name) for name in _DEFAULTS}
         row |= {name: value for name, value in kept.items() if value != _DEFAULTS[name] or name == "text"}
-        yield row | ({"confidence": asdict(sample.confidence)} if sample.confidence else {})
+        row |= {"confidence": asdict(sample.confidence)} if sample.confidence else {}
+        yield row | ({"vector": b64encode(sample.vector).decode()} if sample.vector is not None else {})
 
 
 def restore(path: Path, store: SampleStore) -> int:
@@ -93,4 +97,6 @@ def _filed(request: Request, row: dict[str, Any]) -> tuple[Draw, Sample]:
     assert _DEFAULTS["text"] is MISSING
     if (said := row.pop("confidence", None)) is not None:
         row["confidence"] = read_confidence(said)
+    if (numbers := row.pop("vector", None)) is not None:
+        row["vector"] = b64decode(numbers, validate=True)
     return draw, Sample(**row)

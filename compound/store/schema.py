@@ -10,7 +10,7 @@ from typing import Any
 
 from compound.core import Confidence, Draw, Sample
 
-SCHEMA = 2
+SCHEMA = 3
 _COLUMNS = tuple(f.name for f in fields(Sample) if f.name != "draw")
 _NAMES = ", ".join(_COLUMNS)
 _DRAW = (
@@ -28,6 +28,7 @@ CREATE TABLE failures ({_DRAW}, reason TEXT NOT NULL, at REAL NOT NULL);
 # What each schema has more than the one before it.
 _SINCE = {
     2: ("ALTER TABLE samples ADD COLUMN confidence", "ALTER TABLE samples ADD COLUMN score"),
+    3: ("ALTER TABLE samples ADD COLUMN vector",),
 }
 INSERT = (
     f"INSERT OR IGNORE INTO samples (request, replicate, lane, k, {_NAMES}) "  # noqa: S608

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from compound.core import Answer, Chat, ExpressionError, Message, Question, TaskError, Text
 from compound.strategies.base import Strategy
-from compound.strategies.nearest import nearest
+from compound.strategies.nearest import check_pick, nearest
 from compound.strategies.part import strategy
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ class FewShot(Strategy):
         examples: how many.
         form: `chat` turns, a plain `text`, or what suits the model (`auto`).
         pick: the `first` of the task's training questions, the same for every question; or of all of them those
-            most like the question (`knn`, by TF-IDF), the most similar one last.
+            most like the question (`knn`), the most similar one last.
+        embedding: the id of the embedding model that `knn` compares questions by, such as
+            `openai/text-embedding-3-small`; None: TF-IDF of their words.
     """
 
     paper: ClassVar[str] = "Brown et al. 2020, 2005.14165; Liu et al. 2021, 2101.06804"
@@ -32,16 +34,19 @@ class FewShot(Strategy):
     examples: int = 4
     form: Literal["auto", "chat", "text"] = "auto"
     pick: Literal["first", "knn"] = "first"
+    embedding: str | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.examples < 1:
             raise ExpressionError(f"few_shot: examples must be at least 1, not {self.examples}")
+        check_pick(self.name, self.pick, self.embedding)
 
     async def solve(self, question: Question, lm: LM) -> Answer:
         """See `Strategy.solve`."""
         worked = [e for e in question.examples if e.golds]
-        places = nearest([(e.id, e.text) for e in worked], question, self.examples, self.pick)
+        known = [(e.id, e.text) for e in worked]
+        places, found = await nearest(known, question, self.examples, self.pick, lm, self.embedding)
         shown = tuple(worked[place] for place in places)
         if len(shown) < self.examples:
             raise TaskError(
@@ -49,8 +54,8 @@ class FewShot(Strategy):
                 "'train' split, fewer examples, or cot"
             )
         if self.form == "text" or (self.form == "auto" and lm.plain):
-            return self._leaf(question, await lm.sample(as_text(shown, question), stop=["\n"]))
-        return self._leaf(question, await lm.sample(as_chat(shown, question)))
+            return found.before(self._leaf(question, await lm.sample(as_text(shown, question), stop=["\n"])))
+        return found.before(self._leaf(question, await lm.sample(as_chat(shown, question))))
 
 
 def as_text(examples: tuple[Question, ...], question: Question) -> Text:

@@ -50,7 +50,7 @@ async def check_needs(part: Part, lm: LM) -> None:
     """Make sure that every part can do its work.
 
     Raises:
-        MissingAbilityError: names the part, the model and the way out.
+        MissingAbilityError: names the part, the model and the way out; or a model that makes no embeddings.
         SandboxError: a part runs code, and there is no sandbox here.
     """
     for one, model in parts(part, lm.model):
@@ -58,6 +58,8 @@ async def check_needs(part: Part, lm: LM) -> None:
             from compound.sandbox import Sandbox
 
             await Sandbox().run("")
+        if (embedding := getattr(one, "embedding", None)) is not None:
+            await lm.embed((), embedding)
         wanted = one.needs - {"sandbox"}
         missing = sorted(wanted - await lm.at(model).abilities()) if wanted else []
         if missing:

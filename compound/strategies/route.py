@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from compound.answers import grades
-from compound.core import Answer, ExpressionError, Question, Step, TaskError, Usage, in_parallel, in_series
+from compound.core import (
+    Answer,
+    ConfigError,
+    ExpressionError,
+    Question,
+    Sample,
+    Step,
+    TaskError,
+    Usage,
+    in_parallel,
+    in_series,
+)
 from compound.strategies.base import Strategy
 from compound.strategies.fitted import Fitted, check_fitted, each, split_hash
+from compound.strategies.nearest import NOTHING, Lookup, embedded
 from compound.strategies.part import strategy
 from compound.strategies.pooled import attempt
 from compound.strategies.router import Router, held_out_chances
@@ -28,14 +41,16 @@ class Route(Strategy):
     """Sends each question to one of several parts, by what its text says of their chances to be right.
 
     The part with the highest chance less `per_usd` times its mean price is asked, of equals the first; nothing else
-    is. The chances are learnt from the outcomes of all parts on the training questions, by the words of the
-    questions: what cannot be told from the words cannot be routed. Random routing at the same price is the line to
+    is. The chances are learnt from the outcomes of all parts on the training questions, by the texts of the
+    questions: what cannot be told from the text cannot be routed. Random routing at the same price is the line to
     beat (`compound.stats.routing`).
 
     Args:
         parts: what is chosen from, the cheapest first.
-        by: `knn`, or `logistic` regression, on TF-IDF vectors.
+        by: `knn`, or `logistic` regression, on the vectors of the questions.
         k: neighbours of `knn`.
+        embedding: the id of the embedding model that makes these vectors, such as `openai/text-embedding-3-small`;
+            None: TF-IDF of their words.
         budget: mean dollars a question; fitting chooses the least `per_usd` that keeps to it on held-out parts of
             the training questions (on others it may come out dearer). None: no limit.
         per_usd: the chance of being right that a dollar must buy.
@@ -49,6 +64,7 @@ class Route(Strategy):
     parts: tuple[Strategy, ...]
     by: Literal["knn", "logistic"] = "knn"
     k: int = 20
+    embedding: str | None = None
     budget: float | None = None
     per_usd: float = 0.0
     state: str = ""
@@ -66,21 +82,27 @@ class Route(Strategy):
         """See `Strategy.unfitted`."""
         return "" if self.state else "which part is right on which questions"
 
-    def choice(self, question: Question) -> int:
-        """The number of the part that a question goes to. Asks nothing.
+    async def choice(self, question: Question, lm: LM) -> tuple[int, Lookup]:
+        """The number of the part that a question goes to, and what it took to know. Without `embedding` nothing.
 
         Raises:
-            ConfigError: the file of its state is missing.
+            ConfigError: the file of its state is missing, or was learnt by another embedding model.
         """
-        learnt = kept(self.state)
-        router = _router(self.state, self.by, self.k)
-        return int(_best(router.chances([question.statement]), learnt["usd"], self.per_usd)[0])
+        learnt, vector, found = kept(self.state), None, NOTHING
+        if (by := learnt.get("embedding")) != self.embedding:
+            raise ConfigError(f"route learnt by {by or 'TF-IDF'}, and embedding is {self.embedding}: fit it again")
+        router, vectors = _router(self.state, self.by, self.k)
+        if self.embedding is not None and vectors is not None:
+            vector, found = await embedded(question.statement, self.embedding, lm, vectors)
+        chances = router.chances([question.statement], vector)
+        return int(_best(chances, learnt["usd"], self.per_usd)[0]), found
 
     async def solve(self, question: Question, lm: LM) -> Answer:
         """See `Strategy.solve`. The part asks in the route's own lane, so its draws are those of the part alone."""
         check_fitted(self)
-        answer = await self.parts[self.choice(question)].solve(question, lm)
-        return replace(answer, step=Step(self.name, answer.value, (), (answer.step,), answer.failure))
+        number, found = await self.choice(question, lm)
+        answer = await self.parts[number].solve(question, lm)
+        return found.before(replace(answer, step=Step(self.name, answer.value, (), (answer.step,), answer.failure)))
 
     async def learn(self, train: Sequence[Question], ask: Callable[[Question], LM]) -> Fitted:
         """Ask every part about every question, keep who was right. A question with a failed call is left out.
@@ -105,16 +127,24 @@ class Route(Strategy):
                 "usd": [a.usage.usd for a in answers],
             }, usage  # fmt: skip
 
-        found = await each(sorted(train, key=lambda question: question.id), ask, tried)
+        ordered = sorted(train, key=lambda question: question.id)
+        samples: tuple[Sample, ...] = ()
+        looked = Usage()
+        if self.embedding is not None:  # first, so that a model that makes none costs nothing
+            samples, looked = await ask(ordered[0]).embed([q.statement for q in ordered], self.embedding)
+        found = await each(ordered, ask, tried)
         rows = [row for row, _ in found if row is not None]
         if not rows:
             raise TaskError(f"route: a call failed on each of the {len(train)} training questions; run again")
         texts, right = [row["text"] for row in rows], np.array([row["right"] for row in rows], dtype=float)
         usd = self._prices([row["usd"] for row in rows])
-        chances = held_out_chances(texts, right, self.by, self.k)
+        learnt = {"texts": texts, "right": right.astype(int).tolist(), "usd": usd}
+        if samples:
+            seen = [sample for sample, (row, _) in zip(samples, found, strict=True) if row is not None]
+            learnt |= {"embedding": self.embedding, "vectors": _written(seen)}
+        chances = held_out_chances(texts, right, self.by, self.k, _vectors(learnt))
         per_usd = self.per_usd if self.budget is None else _least(chances, usd, self.budget)
-        state = keep({"texts": texts, "right": right.astype(int).tolist(), "usd": usd})
-        whole = replace(self, per_usd=per_usd, state=state, fitted=split_hash(train))
+        whole = replace(self, per_usd=per_usd, state=keep(learnt), fitted=split_hash(train))
         to = _best(chances, usd, per_usd)
         share = np.bincount(to, minlength=len(self.parts)) / len(to)
         said = {
@@ -122,7 +152,7 @@ class Route(Strategy):
             "accuracy": right.mean(axis=0).tolist(), "usd": usd,
             "held_out": {"accuracy": float(right[np.arange(len(to)), to].mean()), "share": share.tolist()},
         }  # fmt: skip
-        return Fitted(whole, in_parallel([usage for _, usage in found]), said=(said,))
+        return Fitted(whole, looked + in_parallel([usage for _, usage in found]), said=(said,))
 
     def _prices(self, table: Sequence[Sequence[float | None]]) -> list[float]:
         """The mean dollars of each part; 0 for all where one is unknown and nothing depends on it."""
@@ -167,8 +197,29 @@ def _least(chances: np.ndarray, usd: Sequence[float], budget: float) -> float:
 
 
 @lru_cache(maxsize=8)
-def _router(state: str, by: Literal["knn", "logistic"], k: int) -> Router:
+def _router(state: str, by: Literal["knn", "logistic"], k: int) -> tuple[Router, np.ndarray | None]:
+    """The router, and the embeddings that it learnt from, if it did, shape (N, D)."""
     import numpy as np
 
     learnt = kept(state)
-    return Router(learnt["texts"], np.array(learnt["right"], dtype=float), by, k)
+    vectors = _vectors(learnt)
+    return Router(learnt["texts"], np.array(learnt["right"], dtype=float), by, k, vectors), vectors
+
+
+def _written(samples: Sequence[Sample]) -> str:
+    """Their vectors as they were given: float32, in base64."""
+    from compound.models.embedding import unit_vectors
+
+    unit_vectors(samples)  # refuses vectors that cannot be compared
+    return b64encode(b"".join(sample.vector or b"" for sample in samples)).decode()
+
+
+def _vectors(learnt: Mapping[str, Any]) -> np.ndarray | None:
+    """The embeddings of the questions learnt from, of length 1, shape (N, D); None without any."""
+    import numpy as np
+
+    from compound.models.embedding import unit
+
+    if "vectors" not in learnt:
+        return None
+    return unit(np.frombuffer(b64decode(learnt["vectors"]), "<f4").reshape(len(learnt["texts"]), -1))

@@ -11,7 +11,7 @@ from compound.core import Answer, Chat, ExpressionError, Message, Question, Task
 from compound.strategies.base import Strategy
 from compound.strategies.cot import PROMPT, CoT
 from compound.strategies.fitted import Fitted, check_fitted, each, split_hash
-from compound.strategies.nearest import nearest
+from compound.strategies.nearest import check_pick, nearest
 from compound.strategies.part import strategy
 from compound.strategies.pooled import attempt
 from compound.strategies.prompts import ask as asked
@@ -30,8 +30,10 @@ class SelfCoT(Strategy):
 
     Args:
         examples: how many; fewer where fewer were got right.
-        pick: those most like the question (`knn`, by TF-IDF), the most similar one last; or the `first` ones, the
-            same for every question.
+        pick: those most like the question (`knn`), the most similar one last; or the `first` ones, the same for
+            every question.
+        embedding: the id of the embedding model that `knn` compares questions by, such as
+            `openai/text-embedding-3-small`; None: TF-IDF of their words.
         state: the file with the examples, by its hash.
         fitted: hash of the questions that were tried.
     """
@@ -40,6 +42,7 @@ class SelfCoT(Strategy):
 
     examples: int = 5
     pick: Literal["knn", "first"] = "knn"
+    embedding: str | None = None
     state: str = ""
     fitted: str = ""
 
@@ -47,6 +50,7 @@ class SelfCoT(Strategy):
         super().__post_init__()
         if self.examples < 1:
             raise ExpressionError(f"self_cot: examples must be at least 1, not {self.examples}; cot has none")
+        check_pick(self.name, self.pick, self.embedding)
 
     @property
     def unfitted(self) -> str:
@@ -57,11 +61,12 @@ class SelfCoT(Strategy):
         """See `Strategy.solve`."""
         check_fitted(self)
         worked = kept(self.state)
-        places = nearest([(e["id"], e["text"]) for e in worked], question, self.examples, self.pick)
+        known = [(e["id"], e["text"]) for e in worked]
+        places, found = await nearest(known, question, self.examples, self.pick, lm, self.embedding)
         shown = [worked[place] for place in places]
         if lm.plain:
-            return self._leaf(question, await lm.sample(_as_text(shown, question), stop=["\nQ:"]))
-        return self._leaf(question, await lm.sample(_as_chat(shown, question)))
+            return found.before(self._leaf(question, await lm.sample(_as_text(shown, question), stop=["\nQ:"])))
+        return found.before(self._leaf(question, await lm.sample(_as_chat(shown, question))))
 
     async def learn(self, train: Sequence[Question], ask: Callable[[Question], LM]) -> Fitted:
         """Ask for one chain of thought a question, keep the right ones.
@@ -78,6 +83,9 @@ class SelfCoT(Strategy):
             example = {"id": question.id, "text": question.text, "asked": question.statement, "reply": answer.text}
             return example, answer.usage
 
+        vectors = Usage()
+        if self.embedding is not None:  # first, so that a model that makes none costs nothing
+            vectors = (await ask(train[0]).embed([question.text for question in train], self.embedding)).usage
         found = await each(train, ask, tried)
         worked = [example for example, _ in found if example is not None]
         if not worked:
@@ -87,7 +95,7 @@ class SelfCoT(Strategy):
             )
         whole = replace(self, state=keep(worked), fitted=split_hash(train))
         said = {"strategy": repr(whole), "questions": len(train), "kept": len(worked)}
-        return Fitted(whole, in_parallel([usage for _, usage in found]), said=(said,))
+        return Fitted(whole, vectors + in_parallel([usage for _, usage in found]), said=(said,))
 
 
 def _as_chat(shown: Sequence[dict[str, str]], question: Question) -> Chat:

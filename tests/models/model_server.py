@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 import threading
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -40,7 +42,9 @@ class ModelServer:
         faults: what happens to the next calls, one after another.
         always: what happens to a call when `faults` is empty; None is a right answer.
         calls: everything that was asked; `asked` is set by the first.
-        sold: completions in complete right answers, by prompt.
+        sold: completions in complete right answers, by prompt; embeddings by text.
+        coded: whether embeddings come in base64.
+        backwards: whether they come in another order than they were asked for.
         most_busy: most calls ever in progress at once.
     """
 
@@ -49,6 +53,7 @@ class ModelServer:
         self.always: Fault | None = None
         self.delay = 0.0
         self.usage: bool = True
+        self.coded = self.backwards = False
         self.calls: list[Call] = []
         self.sold: Counter[str] = Counter()
         self.busy = self.most_busy = 0
@@ -82,6 +87,18 @@ class ModelServer:
             **usage,
         }
 
+    def vectors(self, call: Call) -> dict[str, Any]:
+        """The embeddings of the texts of a call (see `vector_of`), each of 3 tokens."""
+        texts = call.body["input"]
+        data = [
+            {"object": "embedding", "index": i, "embedding": coded(text) if self.coded else vector_of(text)}
+            for i, text in enumerate(texts)
+        ]
+        tokens = 3 * len(texts)
+        usage = {"usage": {"prompt_tokens": tokens, "total_tokens": tokens}} if self.usage else {}
+        self.sold.update(texts)
+        return {"object": "list", "model": "fake-1", "data": data[::-1] if self.backwards else data, **usage}
+
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         call = Call(request.path, await request.json(), dict(request.headers))
         self.calls.append(call)
@@ -92,9 +109,10 @@ class ModelServer:
         try:
             if self.delay:
                 await asyncio.sleep(self.delay)
-            if fault is not None and (said := await fault(request, call)) is not None:
-                return said
-            return web.json_response(self.reply(call))
+            if fault is not None and (refused := await fault(request, call)) is not None:
+                return refused
+            said = self.vectors if call.path.endswith("embeddings") else self.reply
+            return web.json_response(said(call))
         finally:
             self.busy -= 1
 
@@ -110,6 +128,7 @@ class ModelServer:
         app = web.Application(client_max_size=1 << 26)
         app.router.add_post("/v1/chat/completions", self._answer)
         app.router.add_post("/v1/completions", self._answer)
+        app.router.add_post("/v1/embeddings", self._answer)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -125,6 +144,16 @@ class ModelServer:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(10)
+
+
+def vector_of(text: str) -> list[float]:
+    """The embedding of a text: its length, its vowels, and a half."""
+    return [float(len(text)), float(sum(text.count(vowel) for vowel in "aeiou")), 0.5]
+
+
+def coded(text: str) -> str:
+    """The same in base64."""
+    return b64encode(struct.pack("<3f", *vector_of(text))).decode()
 
 
 def status(code: int, message: str = "no", **headers: str) -> Fault:

@@ -33,12 +33,13 @@ def test_a_restored_store_has_the_same_samples_under_the_same_draws(tmp_path: Pa
     assert (tmp_path / "again.jsonl.gz").read_bytes() == (tmp_path / "pool.jsonl.gz").read_bytes()
 
 
-def test_log_probabilities_and_scores_come_back_and_absent_ones_take_no_room(tmp_path: Path) -> None:
+def test_log_probabilities_scores_and_vectors_come_back_and_absent_ones_take_no_room(tmp_path: Path) -> None:
     request, path = Request("m", "", Chat.user("?"), ()), tmp_path / "pool.jsonl.gz"
     told = Confidence(2, ((("é", -0.1), ("\ud83d", -2.5)), (("b", -0.2),)), 1.5, 1.5, 1.25, 1.0, 2)
     each = [
         Sample("a", logprob=-0.3, confidence=told, score=0.5),
         Sample("b", confidence=Confidence(1)),
+        Sample("", vector=bytes(range(256))),
         Sample("c"),
     ]
     with SampleStore() as store, SampleStore() as other:
@@ -47,7 +48,7 @@ def test_log_probabilities_and_scores_come_back_and_absent_ones_take_no_room(tmp
         restore(path, other)
         assert [sample for _, sample in other.everything()] == filed
     *_, last = gzip.decompress(path.read_bytes()).splitlines()
-    assert last == b'{"lane":"2","text":"c"}'
+    assert last == b'{"lane":"3","text":"c"}'
 
 
 def test_the_dump_of_a_committed_run_is_restored_and_written_as_it_is(tmp_path: Path) -> None:

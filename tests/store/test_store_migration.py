@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,10 +73,28 @@ def test_every_sample_of_an_old_store_is_there_and_new_ones_fit(old: Path) -> No
         assert store.read(map(draw, range(50))) == {draw(i): sample(i) for i in range(50)}
         assert store.failures() == [("m", "timeout")]
         store.write([(draw(50), new)])
-    assert version(old) == 2
+        store.write([(draw(51), Sample("", vector=b"\x00\x00\x80?"))])
+    assert version(old) == 3
     with SampleStore(old) as store:
-        assert store.count() == 51
-        assert [s for _, s in store.everything()] == [*map(sample, range(50)), new]
+        assert store.count() == 52
+        assert [s for _, s in store.everything()][:51] == [*map(sample, range(50)), new]
+        assert store.read([draw(51)])[draw(51)].vector == b"\x00\x00\x80?"
+
+
+def test_a_store_without_vectors_gets_room_for_them(old: Path) -> None:
+    """Schema 2 had all but the vectors."""
+    scored = Sample("scored", confidence=Confidence(1), score=0.5)
+    with sqlite3.connect(old) as db:
+        db.execute("ALTER TABLE samples ADD COLUMN confidence")
+        db.execute("ALTER TABLE samples ADD COLUMN score")
+        db.execute("UPDATE samples SET score = 0.25")
+        db.execute("PRAGMA user_version = 2")
+    db.close()
+    with SampleStore(old) as store:
+        assert store.read(map(draw, range(50))) == {draw(i): replace(sample(i), score=0.25) for i in range(50)}
+        store.write([(draw(50), scored), (draw(51), Sample("", vector=b"1234"))])
+        assert store.read([draw(50), draw(51)]) == {draw(50): scored, draw(51): Sample("", vector=b"1234")}
+    assert version(old) == 3
 
 
 def test_two_stores_can_open_an_old_one_at_once(old: Path) -> None:

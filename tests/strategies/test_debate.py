@@ -17,10 +17,12 @@ from solving import QUESTION, Solved, questions, script, solve, solve_all
 
 from compound.core import Answer, Chat, ExpressionError, ModelError, ModelFailure, Sample, Text
 from compound.models.backend import Call
+from compound.models.session import Session, wait_for
 from compound.models.simulated import World
 from compound.models.simulated_steps import Scene, reply
-from compound.strategies import CoT, Debate, Flips, Vote, flips_of, parse
+from compound.strategies import CoT, Debate, FewShot, Flips, Vote, flips_of, parse
 from compound.strategies.debate import PEERS
+from compound.tasks import load_task
 
 SHOWN = re.compile(r'<reply number="\d+">\n(.*?)\n</reply>', re.DOTALL)
 FEW_SHOT = replace(QUESTION, examples=tuple(questions(5)))
@@ -254,7 +256,9 @@ class TestOpinions:
 
     def test_who_had_no_answer_and_stays_gives_a_new_one(self) -> None:
         rounds = [
-            r for a in solve_all(Debate(), questions(30), "sim/beta(2,2)?abstain=0.5") for r in [Debate().rounds_in(a)]
+            r
+            for a in solve_all(Debate(), questions(30), "sim/beta(2,2)?abstain=0.5")
+            for r in [Debate().rounds_in(a)]
         ]
         moved = [(old, new) for first, last in rounds for old, new in zip(first, last, strict=True)]
         assert {new for old, new in moved if old is None} > {None}
@@ -376,3 +380,19 @@ def test_a_debate_is_its_expression() -> None:
     assert how.personas == ('A "b"', "c")
     assert parse(repr(how)) == how
     assert repr(parse("debate")) == "debate"
+
+
+@pytest.mark.model
+def test_the_built_in_model_reads_its_peers() -> None:
+    """Swapping what the others said changes the reply, at temperature 0, where nothing else can."""
+    how, changed = Debate(FewShot()), 0
+    session = Session()
+    try:
+        for question in load_task("continents").questions()[:12]:
+            lm = session.lm("local/smollm2-135m", question, parameters={"temperature": 0, "max_tokens": 8})
+            first = [[Answer(value) for value in ("Europe", other, other)] for other in ("Asia", "Africa")]
+            replies = [wait_for(how._turn(question, lm.fork(i), 0, (), said)) for i, said in enumerate(first)]
+            changed += replies[0].value != replies[1].value
+    finally:
+        wait_for(session.close())
+    assert changed >= 8
