@@ -28,15 +28,19 @@ def continue_texts(answers: Sequence[Answer]) -> bool:
 def as_text(question: Question, own: str | None, others: Sequence[str | None]) -> Text:
     """The question as a text to continue, after worked examples, with lines for answers that were given before.
 
-    The examples have such lines too, made up from each other's answers: the right answer is among them, in a drawn
-    place, and not always the most frequent. So a small model finds that the lines are worth reading, and that
-    no place of them is.
+    The examples have such lines too, made up from each other's answers. Half of the first answers are right, and
+    one at least of the others', in a drawn place and not always the most frequent. So a small model finds that
+    the lines are worth reading, that no place of them is, and that a first answer may stay or not.
     """
     known = [value for value in others if value is not None]
     examples = [e for e in question.examples if e.golds and e.id != question.id][:_EXAMPLES]
+    rng = random.Random(f"{question.id}/{len(known)}")
+    stays = rng.sample(
+        range(len(examples)), (len(examples) + rng.randrange(2)) // 2
+    )  # of an odd number either half
     blocks = []
-    for example in examples:
-        mine, made = _made_up(example, examples, len(known))
+    for place, example in enumerate(examples):
+        mine, made = _made_up(example, examples, len(known), place in stays)
         blocks.append(f"{_block(example, None if own is None else mine, made)} {example.golds[0]}")
     return Text("\n\n".join([*blocks, _block(question, own, known)]))
 
@@ -47,12 +51,14 @@ def _block(question: Question, own: str | None, others: Sequence[str]) -> str:
     return "\n".join([f"Q: {question.statement}", *before, "A:"])
 
 
-def _made_up(example: Question, examples: Sequence[Question], count: int) -> tuple[str, list[str]]:
-    """A first answer to an example, and those of `count` others, of which one at least is right."""
+def _made_up(example: Question, examples: Sequence[Question], count: int, stays: bool) -> tuple[str, list[str]]:
+    """A first answer to an example, right if it `stays`, and those of `count` others, of which one at least is."""
     right = example.golds[0]
     possible = sorted({*example.letters, right} if example.choices else {e.golds[0] for e in examples})
+    wrong = [value for value in possible if value != right] or [right]  # examples may all have one answer
     rng = random.Random(f"{example.id}/{count}")
-    own, *others = (rng.choice(possible) for _ in range(count + 1))
+    own = right if stays else rng.choice(wrong)
+    others = [rng.choice(possible) for _ in range(count)]
     if others:
         others[rng.randrange(count)] = right
     return own, others
