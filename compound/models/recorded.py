@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from compound.core import MissingAbilityError, MissingSampleError, ModelError, Sample
+from compound.core import MissingAbilityError, MissingSampleError, ModelError, Question, Sample
 from compound.models.backend import Call, Traits
 from compound.models.budget import Price
 from compound.store.pools import PREFIX, Kept, Pool
@@ -84,8 +84,10 @@ class Recorded:
 
         Raises:
             MissingSampleError: the pool lacks one: names the question, the step and the number.
-            MissingAbilityError: an answer at temperature 0 is asked for, and none was recorded.
+            MissingAbilityError: an answer at temperature 0 is asked for, and none was recorded; or the question
+                has other options than it had then, or another order of them.
         """
+        self._check_options(call.question)
         step = str(call.parameters.get("step", "answer"))
         if call.parameters.get("temperature") == 0:
             step = self._greedy(call, step)
@@ -104,6 +106,14 @@ class Recorded:
             f"{self.model} has no samples at temperature 0 kept apart, step '{step}' (import them with --greedy; "
             "set no temperature where the pool itself was recorded at 0)"
         )
+
+    def _check_options(self, asked: Question) -> None:
+        """Letters stand for the options as they were recorded."""
+        if asked.choices and self.pool.choices(asked.id) not in (None, asked.choices):
+            raise MissingAbilityError(
+                f"{self.model} was recorded with other options of question {asked.id}, or with another order of "
+                "them: shuffled needs a model that reads the prompt"
+            )
 
     def _number(self, lane: tuple[int, ...], k: int, replicate: int, call: Call, step: str) -> int:
         what = f"{self.model}: question {call.question.id}, step '{step}'"

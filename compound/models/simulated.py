@@ -121,8 +121,9 @@ def _rng(*names: object) -> random.Random:
 
 
 def _wrong_answers(question: Question, count: int) -> Sequence[str]:
-    if question.kind == "choice":
-        return [letter for letter in question.letters if letter not in question.golds][:count]
+    if question.kind == "choice":  # by what they say: an option keeps its share in whatever place it stands
+        options = sorted(zip(question.choices, question.letters, strict=True))
+        return [letter for _, letter in options if letter not in question.golds][:count]
     if question.kind == "number":
         right = {Fraction(value) for gold in question.golds for value in numbers(gold)[:1]}
         near = [min(right, default=Fraction(0)) + step for step in range(1, count + len(right) + 1)]

@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from compound.core import Answer, MissingAbilityError, Question, Step
+from compound.core import Answer, Question, Step
 from compound.core.question import LETTERS
 from compound.strategies.base import Strategy
 from compound.strategies.part import strategy
@@ -20,8 +20,8 @@ class Shuffled(Strategy):
     """Asks a choice question with its options in another order, and maps the letter back. Others stay as they are.
 
     Branch i of a pool shows order i of a balanced Latin square: over as many branches as there are options each
-    option stands once in each place, so a liking for a place cancels out in a vote. A simulated model reads no
-    prompt and likes no place: it is asked about the question as it is.
+    option stands once in each place, so a liking for a place cancels out in a vote. A simulated model has none:
+    its answers go with their options.
 
     Args:
         candidate: what is asked.
@@ -41,17 +41,13 @@ class Shuffled(Strategy):
         """See `Strategy.solve`.
 
         Raises:
-            MissingAbilityError: a recording answers the question as it was asked then, whatever is asked now.
+            MissingAbilityError: a recording was made with the options in one order.
         """
-        if question.kind != "choice" or lm.model.startswith("sim/"):
+        if question.kind != "choice":
             return await self.candidate.solve(question, lm)
-        if lm.model.startswith("recorded/"):
-            raise MissingAbilityError(
-                f"shuffled needs a model that reads the prompt: {lm.model} was recorded with options in one order"
-            )
         order = order_of(len(question.choices), lm.lane[-1], question.id)
-        answer = await self.candidate.solve(reordered(question, order), lm)
-        return _mapped(answer, order)
+        asked = reordered(question, order)
+        return _mapped(await self.candidate.solve(asked, lm.about(asked)), order)
 
 
 def order_of(options: int, branch: int, salt: str) -> tuple[int, ...]:

@@ -15,7 +15,8 @@ from evidence import DATA, FIGURES, ROOT
 PAGE = ROOT / "docs" / "strategies.md"
 SCRIPTS = (
     "temperature", "retrying", "similarity", "stopping", "reranking", "length", "weighing", "mixing", "ensembles",
-    "diversity", "debates", "reflection", "wallet", "diagnosis", "routing", "codet", "embedded",
+    "diversity", "debates", "rounds", "reflection", "medprompt", "wallet", "diagnosis", "routing", "codet",
+    "embedded",
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from itertools import permutations
 from statistics import NormalDist
 
 import numpy as np
@@ -151,6 +152,18 @@ def test_wrong_answers_are_wrong_and_of_the_right_kind(question: Question, wrong
     assert set(answers[1:]) == wrong
     assert all(weight > 0 for weight in weights)
     assert sum(weights) == pytest.approx(1) if wrong else weights
+
+
+def test_an_option_keeps_its_share_in_whatever_place_it_stands() -> None:
+    world = World.parse("sim/beta(1,9)?wrong=2")
+    shares = []
+    for order in permutations("wxyz"):
+        answers, weights = world.answers(
+            Question("Which?", "choice", "ABCD"[order.index("y")], tuple(order), id="q")
+        )
+        shares.append({order["ABCD".index(letter)]: w for letter, w in zip(answers, weights, strict=True)})
+    assert set(shares[0]) == {"y", "w", "x"}
+    assert shares == [shares[0]] * 24
 
 
 def test_tokens_dollars_and_seconds_are_as_declared() -> None:

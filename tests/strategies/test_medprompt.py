@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import random
 import re
 from collections import Counter
 from dataclasses import replace
@@ -11,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fitting_helpers import WEAK, fit
-from solving import QUESTION, questions, script, solve
+from solving import QUESTION, questions, script, solve, solve_all
 
 from compound.answers import grade
 from compound.core import MissingAbilityError, Question, TaskError
 from compound.models.backend import Call
+from compound.store.pools import import_samples
 from compound.strategies import CoT, FewShot, SelfCoT, Shuffled, Single, Vote, medprompt, parse
 from compound.strategies.shuffled import order_of, reordered
 from compound.strategies.state import kept
@@ -98,18 +101,64 @@ class TestShuffled:
         assert mixed.ballots["C"] > max(others)
         assert max(others) <= 2
 
-    def same(self, question: Question) -> None:
-        shuffled, plain = (solve(how, question, WEAK) for how in (Shuffled(CoT()), CoT()))
+    def test_other_kinds_are_asked_as_they_are(self) -> None:
+        shuffled, plain = (solve(how, QUESTION, WEAK) for how in (Shuffled(CoT()), CoT()))
         assert shuffled.stored == plain.stored
         assert (shuffled.answer.value, shuffled.answer.text) == (plain.answer.value, plain.answer.text)
 
-    def test_other_kinds_are_asked_as_they_are(self) -> None:
-        self.same(QUESTION)
+    def test_a_simulation_says_the_option_in_the_letters_that_are_shown(self) -> None:
+        hard, ways = "sim/beta(1,9)", (CoT(), Shuffled(CoT()))
+        greedy = [solve(how, COLOURS, hard, parameters={"temperature": 0}) for how in ways]
+        assert greedy[0].answer.value == greedy[1].answer.value
+        assert greedy[0].stored != greedy[1].stored
 
-    def test_a_simulated_model_likes_no_place_and_a_recording_cannot_be_asked(self) -> None:
-        self.same(COLOURS)
-        with pytest.raises(MissingAbilityError, match="reads the prompt: recorded/it was recorded"):
-            solve(Shuffled(CoT()), COLOURS, "recorded/it")
+    @pytest.mark.parametrize("model", ["sim/beta(2,4)", "sim/beta(2,4)?rho=0.3"])
+    def test_on_a_simulation_a_shuffled_vote_is_worth_what_a_vote_is_worth(self, model: str) -> None:
+        asked = [replace(COLOURS, gold="ABCD"[i % 4], id=f"q{i}") for i in range(300)]
+        plain, mixed = (
+            np.array([grade(a.value, q) for a, q in zip(solve_all(how, asked, model), asked, strict=True)], float)
+            for how in (Vote(CoT(), n=5), Vote(Shuffled(CoT()), n=5))
+        )
+        assert 0.2 < plain.mean() < 0.9
+        assert abs(mixed.mean() - plain.mean()) < 3 * (mixed - plain).std() / len(asked) ** 0.5
+
+    def test_a_liking_for_a_place_costs_a_plain_vote_and_no_shuffled_one(self) -> None:
+        """It knows the option 4 times in 10, and else says A."""
+        asked = [replace(COLOURS, gold="ABCD"[i % 4], id=f"q{i}") for i in range(40)]
+
+        def says(call: Call, i: int) -> str:
+            knows = random.Random(f"{call.question.id} {call.draws[i].lane}").random() < 0.4
+            return f"Answer: {call.question.gold if knows else 'A'}"
+
+        with script(says) as model:
+            plain, mixed = (
+                np.mean([grade(a.value, q) for a, q in zip(solve_all(how, asked, model), asked, strict=True)])
+                for how in (Vote(CoT(), n=16), Vote(Shuffled(CoT()), n=16))
+            )
+        assert plain < 0.5
+        assert mixed > 0.8
+
+    def test_a_recording_says_letters_of_the_order_that_was_asked_then(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("COMPOUND_POOLS", str(tmp_path / "pools"))
+        said = [{"text": "Answer: C", "answer": "C"}] * 4
+        row = {
+            "question_id": "q",
+            "question": COLOURS.text,
+            "gold": "C",
+            "choices": COLOURS.choices,
+            "samples": said,
+        }
+        (tmp_path / "it.jsonl").write_text(json.dumps(row))
+        import_samples(tmp_path / "it.jsonl", "it", kind="choice")
+        asked = replace(COLOURS, id="q")
+        assert solve(Vote(CoT(), n=4), asked, "recorded/it").answer.ballots == {"C": 4}
+        for how in (Vote(Shuffled(CoT()), n=4), Shuffled(parse("vote(cot, n=2) @ 'recorded/it'"))):
+            with pytest.raises(
+                MissingAbilityError, match="another order of them: shuffled needs a model that reads"
+            ):
+                solve(how, asked, "recorded/it" if isinstance(how, Vote) else WEAK)
 
     def test_abstentions_stay_abstentions(self) -> None:
         with script(lambda call, i: "Answer: unknown") as model:

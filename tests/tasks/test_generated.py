@@ -11,6 +11,7 @@ from compound.core import TaskError
 from compound.tasks.generated import generate, names
 
 NAMES = sorted(names())
+SORTED = ("asked_for", "praise")
 RANDOM_ORDER = """
 import sys
 from compound.tasks.generated import generate, names
@@ -43,13 +44,13 @@ def test_one_question_text_never_has_two_golds(task):
 
 def test_splits_are_large_enough(task):
     sizes = {split: len(part) for split, part in task.splits.items()}
-    assert (sizes["train"], sizes["screen"]) == (8, 20)
+    assert (sizes["train"], sizes["screen"]) == (40 if task.name in SORTED else 8, 20)
     assert 40 <= sizes["test"] <= 120
 
 
 def test_the_worked_examples_have_varied_golds(task):
     golds = {question.gold for question in task.splits["train"][:4]}
-    assert len(golds) == 4
+    assert len(golds) == min(4, len(task.splits["train"][0].choices) or 4)
 
 
 def test_no_answer_is_much_more_frequent_than_the_others(task):
@@ -63,7 +64,7 @@ def test_golds_are_canonical(task):
     for question in everything(task):
         for gold in question.golds:
             assert gold == gold.strip() != ""
-            assert question.kind == "text" or str(int(gold)) == gold
+            assert {"text": True, "number": gold.isdigit(), "choice": gold in question.letters}[question.kind]
         assert len(question.golds) == len(set(question.golds)) > 0
 
 
@@ -89,6 +90,22 @@ def test_list_golds_follow_from_the_text():
     }
     for name, rule in rules.items():
         assert all(question.gold == rule(listed(question)) for question in everything(generate(name)))
+
+
+@pytest.mark.parametrize("name", SORTED)
+def test_lettered_options_stand_in_one_order_and_one_is_right(name):
+    asked = everything(generate(name))
+    assert {question.choices for question in asked} == {asked[0].choices}
+    words = {"who": "a person", "whose": "a person", "where": "a place", "when": "a time", "many": "a number",
+             "lovely": "praise", "awful": "blame", "round": "neither"}  # fmt: skip
+    seen = {
+        (word, question.choices["ABCD".index(question.gold)])
+        for question in asked
+        for word in re.findall(r"\w+", question.text.partition(":")[2].lower())
+        if word in words
+    }
+    assert len(seen) >= 3
+    assert seen <= set(words.items())
 
 
 def test_no_gold_of_a_word_list_is_the_word_itself_unless_it_is_unchanged():

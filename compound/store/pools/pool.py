@@ -165,6 +165,11 @@ class Pool:
         """Whether it has a question."""
         return self._db.execute("SELECT 1 FROM questions WHERE id = ?", (question_id,)).fetchone() is not None
 
+    def choices(self, question_id: str) -> tuple[str, ...] | None:
+        """The options that a question was recorded with; None where it has no such question."""
+        found = self._db.execute("SELECT choices FROM questions WHERE id = ?", (question_id,)).fetchone()
+        return None if found is None else tuple(json.loads(found[0]))
+
     def count(self, question_id: str, step: str = "answer") -> int:
         """Samples of a question and step."""
         query = (

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from compound.core import Question, TaskError, nearest
-from compound.tasks.generated import arithmetic, facts, forms, lists, words
+from compound.tasks.generated import arithmetic, choices, facts, forms, lists, words
 from compound.tasks.task import Task, distinct, shuffled
 
 __all__ = ["generate", "names"]
@@ -21,10 +21,11 @@ TRAIN, SCREEN, TEST = 8, 20, 64
 
 
 class Generator(NamedTuple):
-    """One line for `compound tasks`, and the function that yields every question."""
+    """One line for `compound tasks`, the function that yields every question, and how many are worked examples."""
 
     description: str
     questions: Callable[[random.Random], Iterable[Question]]
+    train: int = TRAIN
 
 
 _GENERATORS = {
@@ -32,6 +33,7 @@ _GENERATORS = {
     "add2": Generator("two-digit addition", arithmetic.add2),
     "add21": Generator("a two-digit plus a one-digit number", arithmetic.add21),
     "alphabet": Generator("which of three words comes first in the alphabet", lists.alphabet),
+    "asked_for": Generator("what a question asks for, four options", choices.asked_for, 40),
     "capitals": Generator("capitals of countries", facts.capitals),
     "categories": Generator("what kind of thing something is", facts.categories),
     "continents": Generator("the continent of a country", facts.continents),
@@ -42,6 +44,7 @@ _GENERATORS = {
     "opposites": Generator("opposites of common words", words.opposites),
     "past_tense": Generator("irregular past tenses", forms.past_tense),
     "plurals": Generator("irregular plurals", forms.plurals),
+    "praise": Generator("praise, blame or neither", choices.praise, 40),
     "smallest": Generator("the smallest of three numbers", arithmetic.smallest),
     "spelled": Generator("a number in words, written in digits", arithmetic.spelled),
     "sub1": Generator("subtraction of a one-digit number", arithmetic.sub1),
@@ -66,8 +69,8 @@ def generate(name: str, seed: int = 0) -> Task:
         raise TaskError(f"no generated task '{name}'; {nearest(name, _GENERATORS)}")
     generator = _GENERATORS[name]
     questions = distinct(generator.questions(random.Random(f"{name} {seed}")))
-    chosen = _by_turns(shuffled(questions, seed))[: TRAIN + SCREEN + TEST]
-    train, rest = chosen[:TRAIN], chosen[TRAIN:]
+    chosen = _by_turns(shuffled(questions, seed))[: generator.train + SCREEN + TEST]
+    train, rest = chosen[: generator.train], chosen[generator.train :]
     screen = _every_so_many(rest, SCREEN)
     test = [question for question in rest if question not in screen]
     splits = {"train": train, "screen": shuffled(screen, seed), "test": shuffled(test, seed)}
