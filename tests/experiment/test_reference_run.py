@@ -16,7 +16,10 @@ REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 FOLDER = REFERENCE / "more_agents"
 
 
-@pytest.mark.parametrize("name", ["more_agents", pytest.param("voting", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "name",
+    ["more_agents", *(pytest.param(name, marks=pytest.mark.slow) for name in ("medprompt", "stacking", "voting"))],
+)
 def test_a_reference_run_replays_without_a_model(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
