@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from compound.cli import checking, samples
+from compound.cli import checking, probing, samples
 from compound.core import BudgetExhaustedError, CompoundError, UserError
 
 
@@ -38,6 +39,7 @@ app = typer.Typer(
 
 app.add_typer(samples.app)
 app.add_typer(checking.app)
+app.add_typer(probing.app)
 
 Model = Annotated[str, typer.Option("--model", "-m", help="local/…, sim/… or any LiteLLM id.")]
 BaseUrl = Annotated[str | None, typer.Option(help="Address of an OpenAI-compatible server.")]
@@ -53,13 +55,44 @@ def run(
     base_url: BaseUrl = None,
     results: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("results"),
     store: Annotated[Path | None, typer.Option(help="The sample store; default RESULTS/samples.db.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be drawn, and stop.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="As compound plan.")] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Buy only for questions whose calls failed in the last run.")
+    ] = False,
 ) -> None:
-    """Run an experiment. Again: only what is missing is bought."""
+    """Run an experiment. Again: only what is missing is bought, calls that failed included."""
+    sets = [*(sets or []), *([f"base_url={base_url}"] if base_url else [])]
+    if dry_run:
+        from compound.cli.planning import plan_config
+
+        plan_config(config, model=model, limit=limit, sets=sets, results=results, store=store)
+        return
     from compound.cli.running import run_config
 
+    run_config(config, model=model, limit=limit, sets=sets, results=results, store=store, retry_failed=retry_failed)
+
+
+@app.command()
+def plan(
+    config: Annotated[Path, typer.Argument(help="An experiment, such as experiments/more_agents.yaml.")],
+    model: Annotated[str | None, typer.Option("--model", "-m", help="Another model than the config's.")] = None,
+    limit: Annotated[int | None, typer.Option(help="At most so many questions a task.")] = None,
+    sets: Sets = None,
+    base_url: BaseUrl = None,
+    results: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("results"),
+    store: Annotated[Path | None, typer.Option(help="The sample store; default RESULTS/samples.db.")] = None,
+    pilot: Annotated[
+        int, typer.Option(min=0, help="Questions a task to draw for real, so that figures are measured.")
+    ] = 0,
+) -> None:
+    """Say what an experiment would take and could show: calls, tokens, dollars, minutes, the smallest effect.
+
+    Nothing is bought, but for a pilot: its samples are kept in the store.
+    """
+    from compound.cli.planning import plan_config
+
     sets = [*(sets or []), *([f"base_url={base_url}"] if base_url else [])]
-    run_config(config, model=model, limit=limit, sets=sets, results=results, store=store, dry_run=dry_run)
+    plan_config(config, model=model, limit=limit, sets=sets, results=results, store=store, pilot=pilot)
 
 
 @app.command()
@@ -111,16 +144,6 @@ def strategies() -> None:
     list_strategies()
 
 
-@app.command()
-def models(
-    pull: Annotated[bool, typer.Option("--pull", help="Download the weights of the built-in model.")] = False,
-) -> None:
-    """List the kinds of models, and fetch the built-in one."""
-    from compound.cli.listing import list_models
-
-    list_models(pull=pull)
-
-
 @app.callback(invoke_without_command=True)
 def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     if version:
@@ -132,7 +155,16 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 failed, 2 the user must fix something, 3 out of budget."""
+    _keep_no_memory()
     app(args=[a for a in sys.argv[1:] if a != "--debug"])
+
+
+def _keep_no_memory() -> None:
+    """Leave no dump of the memory after a crash, of a child process neither: it would hold every key."""
+    with contextlib.suppress(ImportError, OSError, ValueError):  # a system that has no such dumps
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def _complain(error: BaseException) -> int:

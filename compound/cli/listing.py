@@ -1,4 +1,4 @@
-"""`compound strategies`, `compound tasks`, `compound models`."""
+"""`compound strategies`, `compound tasks`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from compound.models import weights
-from compound.models.backend import Families
 from compound.strategies import Part, Scorer, Strategy
 from compound.strategies.registry import known
 from compound.strategies.tool import Tool
@@ -86,14 +84,3 @@ def list_tasks() -> None:
         soft_wrap=True,
     )
 
-
-def list_models(*, pull: bool) -> None:
-    """The families of models; with `pull` the built-in weights are fetched first."""
-    console = Console(highlight=False)
-    if pull:
-        console.print(f"{weights.NAME}: ready in {weights.find(weights.NAME).parent}", markup=False)
-    grid = _grid("model id", "what it is")
-    for family in (Families.hosted, Families.server, *Families.by_prefix.values()):
-        grid.add_row(escape(family.example), escape(family.description))
-    console.print(grid)
-    console.print(f"\nBuilt in: {weights.NAME} ({weights.DESCRIPTION})", markup=False)

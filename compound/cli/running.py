@@ -9,15 +9,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from compound.cli.interrupts import stops_calmly
 from compound.core import Drawn, Event, Failed, Notice, Progressed, Started, StoreError
 from compound.experiment import Experiment, Plan, Run, load, plan, run
-from compound.experiment.summary import by_rounds, cost_known, screening, sentences, side_by_side, tables
+from compound.experiment.summary import alerts, by_rounds, cost_known, screening, sentences, side_by_side, tables
 from compound.models.session import wait_for
 
 
@@ -29,7 +31,7 @@ def run_config(
     sets: Sequence[str],
     results: Path,
     store: Path | None,
-    dry_run: bool,
+    retry_failed: bool,
 ) -> None:
     """Run the experiment of a file, print what it says, and draw its figures."""
     # Into a file or a pipe nothing is wrapped at the 80 columns of a terminal that is not there.
@@ -37,37 +39,27 @@ def run_config(
     experiment = load(config, sets=sets, model=model, limit=limit)
     prepared = plan(experiment)
     console.print(_headline(experiment, prepared), soft_wrap=True)
-    if dry_run:
-        _print_plan(console, prepared)
-        return
-    with Bars(console) as bars:
-        found = wait_for(run(experiment, results=results, store=store, observer=bars))
+    with Bars(console) as bars, stops_calmly(bars) as halt:
+        going = run(experiment, results=results, store=store, observer=bars, retry_failed=retry_failed)
+        found = wait_for(going)
     _print_run(console, found)
     _draw(console, found)
+    if found.stopped:
+        raise typer.Exit(130 if halt.requested else 3)
 
 
 def _headline(experiment: Experiment, prepared: Plan) -> str:
-    total = sum(prepared.draws.values())
+    total = sum(prepared.calls.values())
+    most = f"at most {total:,.0f} calls" if total < float("inf") else "nobody knows how many calls"
     return escape(
         f"{experiment.name} · {experiment.model} · tasks: {len(experiment.tasks)} · "
-        f"strategies: {len(experiment.strategies)} · at most {total:,} draws"
-    )
-
-
-def _print_plan(console: Console, prepared: Plan) -> None:
-    grid = Table("task", "questions", "strategies", "draws at most", box=None, header_style="bold")
-    for name, draws in prepared.draws.items():
-        arms = [arm for arm in prepared.arms if arm.task.name == name]
-        used = ", ".join(repr(arm.strategy) for arm in arms)
-        grid.add_row(escape(name), str(len(arms[0].task.questions())), escape(used), f"{draws:,}")
-    console.print(grid)
-    console.print(
-        f"At most {prepared.tokens_out:,} completion tokens, were every reply as long as max_tokens allows. "
-        "Nothing was bought."
+        f"strategies: {len(experiment.strategies)} · {most}"
     )
 
 
 def _print_run(console: Console, found: Run) -> None:
+    for alert in alerts(found):
+        console.print(f"\n{escape(alert)}", style="bold", soft_wrap=True)
     together = side_by_side(found)
     for title, header, rows in [*tables(found), *([together] if together else []), *by_rounds(found)]:
         # What does not fit into 80 columns is left to summary.md; the sentences below say it too.
@@ -90,7 +82,7 @@ def _print_run(console: Console, found: Run) -> None:
         more = "an unknown sum" if spent["lost_usd"] is None else f"${spent['lost_usd']:,.4f}"
         console.print(f"Calls whose reply never came whole may have cost up to {more} more.")
     again = shlex.join(["compound", *sys.argv[1:]])
-    console.print(escape(f"Again, buying nothing: {again}"), soft_wrap=True)
+    console.print(escape(f"{'To go on' if alerts(found) else 'Again, buying nothing'}: {again}"), soft_wrap=True)
 
 
 def _draw(console: Console, found: Run) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from compound.core.sample import Draw
+
 
 @dataclass(frozen=True, slots=True)
 class Started:
@@ -34,10 +36,21 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A call is given up; its draws are still owed."""
+    """A call is given up; its draws are still owed.
+
+    Attributes:
+        draws: how many.
+        reason: what went wrong, with the number of attempts.
+        owed: the draws, each with the id of its question.
+        kind: the short class of the failure, as in `ModelFailure.reason`.
+        attempts: how often the call was tried.
+    """
 
     draws: int
     reason: str
+    owed: tuple[tuple[Draw, str], ...] = ()
+    kind: str = ""
+    attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True)

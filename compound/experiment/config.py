@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from compound.core import ConfigError, ExpressionError, nearest
 from compound.experiment.yamlfile import Document, override
+from compound.models import budget
+from compound.models.budget import Budget, Price
+from compound.models.settings import ModelSettings
 from compound.strategies import Strategy, expand, write
 from compound.tasks import Task, load_file, load_task
 from compound.tasks.hub import load_hub
@@ -90,12 +93,56 @@ class Screen(_Part):
     high: float = Field(default=0.95, ge=0, le=1)
 
 
-class Caps(_Part):
-    """What the run may spend at most. None: no cap."""
+class QuestionCaps(_Part):
+    """What each strategy may spend on each question at most, its greedy answer included. None: no cap.
+
+    The calls beyond it fail with the reason `question budget`: the question is short, and the run goes on. What is
+    in the store costs nothing, so another run may spend as much again on what is still owed.
+    """
 
     usd: float | None = Field(default=None, gt=0)
     tokens: int | None = Field(default=None, gt=0)
+    calls: int | None = Field(default=None, gt=0)
+    seconds: float | None = Field(default=None, gt=0)
+
+
+class Caps(_Part):
+    """What the run may spend at most. None: no cap. `budget.Caps` says what a call is."""
+
+    usd: float | None = Field(default=None, gt=0)
+    tokens: int | None = Field(default=None, gt=0)
+    calls: int | None = Field(default=None, gt=0)
     minutes: float | None = Field(default=None, gt=0)
+    question: QuestionCaps | None = None
+
+    def opened(self) -> Budget:
+        """A budget with these caps, of which nothing is spent."""
+        seconds = self.minutes * 60 if self.minutes else None
+        each = None if self.question is None else budget.Caps(**self.question.model_dump())
+        return Budget(self.usd, self.tokens, seconds, calls=self.calls, question=each)
+
+
+class ModelConfig(_Part):
+    """What is set for one model by hand. None: what is known of it, or no limit."""
+
+    usd_per_million_in: float | None = Field(default=None, ge=0, allow_inf_nan=False, description="prompt tokens")
+    usd_per_million_out: float | None = Field(default=None, ge=0, allow_inf_nan=False, description="completion")
+    rpm: float | None = Field(default=None, gt=0, description="requests a minute")
+    tpm: float | None = Field(default=None, gt=0, description="tokens a minute, of prompts and completions")
+    max_in_flight: int | None = Field(default=None, ge=1, description="requests at once")
+    timeout: float | None = Field(default=None, gt=0, description="seconds for one request")
+
+    @model_validator(mode="after")
+    def _whole_price(self) -> ModelConfig:
+        if (self.usd_per_million_in is None) != (self.usd_per_million_out is None):
+            raise ValueError("half a price is none: give usd_per_million_in and usd_per_million_out, or neither")
+        return self
+
+    def settings(self) -> ModelSettings:
+        """The same as a session takes it: dollars per token."""
+        into, out = self.usd_per_million_in, self.usd_per_million_out
+        price = None if into is None or out is None else Price(into / 1e6, out / 1e6)
+        return ModelSettings(price, self.rpm, self.tpm, self.max_in_flight, self.timeout)
 
 
 class Experiment(_Part):
@@ -113,6 +160,7 @@ class Experiment(_Part):
     greedy: bool = Field(default=True, description="draw the answer at temperature 0 too, as a baseline")
     screen: Screen | None = None
     budget: Caps = Caps()
+    models: dict[str, ModelConfig] = Field(default_factory=dict, description="prices and limits by model id")
     seed: int = 0
     folder: Path = Field(default=Path(), exclude=True)
 
@@ -148,6 +196,11 @@ class Experiment(_Part):
             if names.count(name) > 1:
                 raise ValueError(f"two tasks are called '{name}'")
         return self
+
+    @property
+    def settings(self) -> dict[str, ModelSettings]:
+        """What is set for some models, by their ids, as a session takes it."""
+        return {model: config.settings() for model, config in self.models.items()}
 
     def parsed(self) -> list[Strategy]:
         """The strategies, without repetitions."""
@@ -208,7 +261,10 @@ def _first(error: ValidationError, document: Document) -> str:
     path = [step for step in problem["loc"] if isinstance(step, str | int)]
     where, name = document.where(path), ".".join(map(str, path)) or "the experiment"
     if problem["type"] == "extra_forbidden":
-        parts: dict[str, type[_Part]] = {"tasks": TaskConfig, "screen": Screen, "budget": Caps}
+        caps = Caps if len(path) == 2 else QuestionCaps
+        parts: dict[str, type[_Part]] = {
+            "tasks": TaskConfig, "screen": Screen, "budget": caps, "models": ModelConfig,
+        }  # fmt: skip
         part = parts.get(str(path[0]), Experiment)
         known = [field for field in part.model_fields if field != "folder"]
         return f"{where}: unknown key '{path[-1]}': {nearest(str(path[-1]), known)}"
@@ -218,4 +274,4 @@ def _first(error: ValidationError, document: Document) -> str:
     return f"{where}: {name}: {said[:1].lower()}{said[1:]}"
 
 
-__all__ = ["Caps", "Experiment", "Screen", "TaskConfig", "load"]
+__all__ = ["Caps", "Experiment", "ModelConfig", "QuestionCaps", "Screen", "TaskConfig", "load"]

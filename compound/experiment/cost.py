@@ -17,10 +17,12 @@ from compound.core import Answer, Sample, Step
 from compound.experiment.pools import Pool
 from compound.models.budget import Price
 
+PARTS = ("calls", "tokens", "usd", "seconds")
+
 
 @dataclass(frozen=True)
 class Cost:
-    """Mean cost of k candidates on one question; every array has one entry a k.
+    """Mean cost of k candidates on one question; every array has one entry a k (`stacked`: a row a question).
 
     Attributes:
         calls: completions.
@@ -39,6 +41,11 @@ class Cost:
         """The cost at some k of 1 … N."""
         place = np.array(ks) - 1
         return Cost(self.calls[place], self.tokens[place], self.usd[place], self.seconds[place])
+
+    @classmethod
+    def stacked(cls, costs: Sequence[Cost]) -> Cost:
+        """Those of several questions, a row each."""
+        return cls(*(np.stack([getattr(cost, part) for cost in costs]) for part in PARTS))
 
     def __add__(self, other: Cost) -> Cost:
         """One after the other."""

@@ -80,11 +80,11 @@ def ledgers(arms: Sequence[Arm]) -> list[dict[str, Any]]:
             "split": arm.fitted.split,
             "questions": len(training(arm.task)),
             "usage": _parts(arm.fitted.usage, 1),
-            "per_question": _parts(arm.fitted.usage, len(arm.pools)),
+            "per_question": _parts(arm.fitted.usage, arm.answered),
             "said": list(arm.fitted.said),
         }
         for arm in arms
-        if arm.fitted is not None and arm.pools
+        if arm.fitted is not None and arm.answered
     ]
 
 

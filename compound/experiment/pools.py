@@ -7,7 +7,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from compound.answers import grades
 from compound.core import Answer, MissingAbilityError, Notice, Observer, Progressed, Question
@@ -16,6 +16,9 @@ from compound.models.session import Session
 from compound.strategies import Fitted, Pooled, Strategy
 from compound.strategies.pooled import attempt, together
 from compound.tasks import Task
+
+if TYPE_CHECKING:
+    from compound.experiment.pieces import Piece
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,26 @@ class Pool:
 
 @dataclass
 class Arm:
-    """One strategy on one task: its pools as they were drawn, and what it learnt, if it had to learn something."""
+    """One strategy on one task.
+
+    Attributes:
+        task: the task.
+        strategy: as the config has it.
+        pools: as they were drawn; of a large task (`pieces.py`) only those that are not evaluated yet.
+        fitted: what it learnt, if it had to learn something.
+        pieces: what was evaluated.
+    """
 
     task: Task
     strategy: Strategy
     pools: list[Pool] = field(default_factory=list)
     fitted: Fitted | None = None
+    pieces: list[Piece] = field(default_factory=list)
+
+    @property
+    def answered(self) -> int:
+        """Complete questions."""
+        return len(self.pools) or sum(len(piece.curves.questions) for piece in self.pieces)
 
     @property
     def solver(self) -> Strategy:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from compound.experiment.analysis import POOLED, Gain
+from compound.experiment.failures import owed
 from compound.experiment.results import Run
 from compound.experiment.rounds_summary import rounds_sentences, rounds_tables
 from compound.experiment.tables import Table, as_markdown, signed
@@ -79,9 +80,9 @@ def _overall(run: Run) -> str:
 
 
 def cost_known(run: Run) -> bool:
-    """Whether every point of a strategy has dollars or tokens; a recording may tell neither."""
-    points = [row for row in run.rows if row["line"] == "accuracy"]
-    return all(row["usd"] is not None or row["tokens"] is not None for row in points)
+    """Whether every answer has dollars or tokens; a recording may tell neither, and what failed always has none."""
+    points = [row for row in run.rows if row["line"] in ("accuracy", "greedy")]
+    return any(all(row[unit] for row in points) for unit in ("usd", "tokens"))
 
 
 def _largest(rows: Sequence[Row], strategy: str) -> int:
@@ -97,10 +98,15 @@ def _lookup(rows: Sequence[Row], strategy: str, task: str) -> Any:
     return lambda line, k: f"{100 * found[line, k]:.1f}" if (line, k) in found else ""
 
 
+def alerts(run: Run) -> list[str]:
+    """What has to be read before any number: that the run is not complete, and which calls are owed."""
+    stopped = f"Stopped early: {run.stopped}" if run.stopped else ""
+    return [text for text in (stopped, owed(run.failed)) if text]
+
+
 def sentences(run: Run) -> list[str]:
     """The verdict in plain words, with its evidence."""
-    said = [f"Stopped early: {run.stopped}"] if run.stopped else []
-    said += [text for strategy, gains in run.gains.items() for text in _verdicts(run, strategy, gains)]
+    said = [text for strategy, gains in run.gains.items() for text in _verdicts(run, strategy, gains)]
     said += rounds_sentences(run.rounds, _overall(run))
     if side_by_side(run):
         said.append(
@@ -119,8 +125,6 @@ def sentences(run: Run) -> list[str]:
             f"In {facts['mixed_groups']} groups of equivalent answers some were graded right and some wrong: there "
             "grouping and grading disagree."
         )
-    if facts["failed"]:
-        said.append(f"Owed draws, counted as abstentions until they are drawn (run again): {facts['failures'][0]}")
     if len(facts["fingerprints"]) > 1:
         said.append(f"The samples come from {len(facts['fingerprints'])} versions of the backend (run.json).")
     return said
@@ -212,6 +216,7 @@ def markdown(run: Run) -> str:
     lines = [f"# {run.experiment.name}", ""]
     if run.experiment.question:
         lines += [run.experiment.question, ""]
+    lines += [line for text in alerts(run) for line in (f"**{text}**", "")]
     lines += [f"Model: `{run.experiment.model}`. Accuracies in percent.", ""]
     for table in tables(run):
         lines += [f"`{table.title}`", "", *as_markdown(table), ""]

@@ -23,12 +23,14 @@ class Call:
         draws: the draws to fill, in order; a backend returns one sample for each.
         question: what is being solved: only a simulated or recorded model may look at it.
         timeout: seconds after which the call is given up.
+        heard: told the headers of the reply, where there are any: they may say how much is left of a rate limit.
     """
 
     request: Request
     draws: tuple[Draw, ...]
     question: Question
     timeout: float
+    heard: Callable[[Mapping[str, str]], None] | None = field(default=None, compare=False)
 
     @property
     def n(self) -> int:
@@ -102,7 +104,7 @@ class Backend(Protocol):
         """Get ready: import, start a server, look for keys. Raises ModelError."""
 
     def price(self) -> Price | None:
-        """Dollars per token, or None where unknown. Asked for after `open`."""
+        """Dollars per token, or None where unknown; open or not."""
 
     async def complete(self, call: Call) -> list[Sample]:
         """The samples of a call, without dollars. Fewer than asked means: the model ignored n.
@@ -119,7 +121,7 @@ class Backend(Protocol):
 def list_price(backend: Backend) -> Price | None:
     """What a curve counts: the price that a recording states of its model, the price of anything else.
 
-    Asked for after `open`. None where it is unknown.
+    None where it is unknown. Known before `open` too, so a replay without a key shows dollars.
     """
     stated: Callable[[], Price | None] = getattr(backend, "list_price", backend.price)
     return stated()

@@ -8,39 +8,26 @@ as blocks of `n=k` calls. Each block is committed whole before anybody gets a sa
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import random
 import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from compound.core import (
-    Chat,
-    Draw,
-    Drawn,
-    Failed,
-    ModelError,
-    ModelFailure,
-    Notice,
-    Observer,
-    Prompt,
-    Question,
-    Sample,
-)
-from compound.models.backend import Backend, Call
+from compound.core import Draw, Drawn, Failed, ModelFailure, Notice, Observer, Question, Sample
+from compound.models.backend import Backend
 from compound.models.blocks import blocks, mixed
-from compound.models.budget import Budget, Price, Reservation
+from compound.models.budget import QUESTION, Budget, TooLargeError
+from compound.models.capabilities import Capabilities
+from compound.models.charges import TEMPLATE as TEMPLATE
+from compound.models.charges import dollars
 from compound.models.futures import follow, refuse, settle
+from compound.models.halting import HALT, HaltedError
 from compound.models.limits import Limiter
+from compound.models.rates import Rates
+from compound.models.sending import Sender
+from compound.models.settings import UNSET, ModelSettings
 from compound.store import SampleStore
-
-ATTEMPTS = 6
-LONGEST_WAIT = 60.0
-TEMPLATE = 64  # tokens that a chat template adds of its own, a default system message above all
-# The server may have done the work, and charge for it.
-_MAYBE_CHARGED = frozenset({"timeout", "connection lost", "bad reply"})
 
 
 class _Owed(NamedTuple):
@@ -61,28 +48,41 @@ class Client:
         budget: what may be spent.
         observer: told of workarounds.
         timeout: seconds for one call.
+        settings: what the config says of the model.
     """
 
     def __init__(
-        self, backend: Backend, store: SampleStore, budget: Budget, observer: Observer, timeout: float
+        self,
+        backend: Backend,
+        store: SampleStore,
+        budget: Budget,
+        observer: Observer,
+        timeout: float,
+        settings: ModelSettings = UNSET,
     ) -> None:
-        self.backend, self.store, self.budget = backend, store, budget
-        self.observer, self.timeout = observer, timeout
-        self.limiter = Limiter(backend.traits.start, backend.traits.highest)
+        self.backend, self.store, self.settings = backend, store, settings
+        self._sender = Sender(backend, budget, observer, timeout, settings, check=store.check)
         self._queue: list[_Owed] = []
         self._in_flight: dict[Draw, asyncio.Future[Sample]] = {}
         self._opening: asyncio.Task[None] | None = None
-        self._single = False
-        self._answered = False
-        self._price: Price | None = None
         self._buying: set[asyncio.Task[None]] = set()
-        self._sending: set[asyncio.Task[Any] | None] = set()
-        self._closing = False
+        self._halt = HALT.get()
+        self._probed: Capabilities | None = None
 
     @property
     def batch(self) -> int:
         """Completions in one call at most: what the backend says, until it turns out to ignore n."""
-        return 1 if self._single else self.backend.traits.batch
+        return self._sender.batch
+
+    @property
+    def limiter(self) -> Limiter:
+        """How many calls may be in flight, and what became of that."""
+        return self._sender.limiter
+
+    @property
+    def rates(self) -> Rates:
+        """Requests and tokens a minute, and how long calls were held back for them."""
+        return self._sender.rates
 
     def ask(self, draw: Draw, question: Question, observer: Observer) -> asyncio.Future[Sample]:
         """The sample of a draw, from the store or bought now."""
@@ -124,22 +124,28 @@ class Client:
         task = asyncio.get_running_loop().create_task(self._buy(block))
         self._buying.add(task)
         task.add_done_callback(self._buying.discard)
-        task.add_done_callback(self._sending.discard)
+        task.add_done_callback(self._sender.sent.discard)
 
     async def _buy(self, block: list[_Owed]) -> None:
         """Buy a block, file it whole, hand it out; a failure is recorded and handed out as well."""
         try:
-            if self._closing:
+            if self._sender.closing:
                 raise asyncio.CancelledError
+            if self._sender.halted:
+                raise HaltedError
             await self.opened()
+            if self._probed:
+                self._probed.check(dict(block[0].draw.request.parameters))
             if len(block) > self.batch:  # less than was thought when the block was cut
                 for owed in block:
                     self._spawn([owed])
                 return
-            samples = await self._bought(block)
+            samples = await self._sender.samples(tuple(owed.draw for owed in block), block[0].question)
             served = block[: len(samples)]
             filed = self._filed([owed.draw for owed in served], samples)
-        except BaseException as error:
+        except BaseException as reason:
+            # Whoever halts cancels what was not sent.
+            error = HaltedError() if self._sender.halted and isinstance(reason, asyncio.CancelledError) else reason
             if self._divisible(block, error):
                 for half in (block[: len(block) // 2], block[len(block) // 2 :]):
                     self._spawn(half)
@@ -155,123 +161,46 @@ class Client:
             return
         self._forget(served)
         bought = self.backend.traits.filed  # a recording is replayed
-        block[0].observer.notify(Drawn(len(filed), bought=bought, usd=_dollars(filed)))
+        block[0].observer.notify(Drawn(len(filed), bought=bought, usd=dollars(filed)))
         for owed, sample in zip(served, filed, strict=True):
             settle(owed.future, sample)
         for owed in block[len(samples) :]:
             self._spawn([owed])
 
     def _divisible(self, block: list[_Owed], error: BaseException) -> bool:
-        """Whether halves of a refused call may pass: one of many prompts may be the reason, or their number."""
-        refused = isinstance(error, ModelFailure) and error.reason == "bad request"
-        return refused and len(block) > 1 and self.backend.traits.mixed
+        """Whether halves of a refused call may pass: one of many prompts may be the reason, or their number.
 
-    async def _bought(self, block: list[_Owed]) -> list[Sample]:
-        """The samples of a block after as many attempts as it takes, or as are allowed.
-
-        One alone is tried after a refused call for several. If it succeeds, n was the reason.
+        So may they where all together are more than the question may still take, or the whole run.
         """
-        head = block[0]
-        call = Call(head.draw.request, tuple(o.draw for o in block), head.question, self.timeout)
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                async with self.limiter.permit(), self.budget.reserve(self.backend.model, self._most(call)):
-                    samples = await self._attempt(call)
-            except ModelFailure as failure:
-                failure.attempts = attempt
-                self._sending.discard(asyncio.current_task())
-                refused_n = failure.reason == "bad request" and call.n > 1 and not self.backend.traits.mixed
-                if not refused_n:
-                    self._troubled(failure, attempt)
-                if attempt == ATTEMPTS or self._closing or not (failure.retryable or refused_n):
-                    raise
-                if refused_n:
-                    call = replace(call, draws=call.draws[:1])
-                    continue
-                backoff = min(LONGEST_WAIT, 0.5 * 2**attempt) * random.uniform(0.5, 1.0)
-                await asyncio.sleep(max(backoff, min(failure.retry_after or 0.0, LONGEST_WAIT)))
-            else:
-                if len(samples) < len(block):
-                    self._unbatch(len(samples), len(block))
-                return samples
-        raise AssertionError("the last attempt returns or raises")
-
-    def _troubled(self, failure: ModelFailure, attempt: int) -> None:
-        """Slow down as the failure asks for; give up on a model that cannot be reached at all."""
-        if failure.reason == "rate limit":
-            self.limiter.limited(min(failure.retry_after or 0.0, LONGEST_WAIT))
-        else:
-            self.limiter.troubled()
-        if failure.reason == "no connection" and not self._answered and attempt >= 2:
-            raise ModelError(
-                f"cannot reach {self.backend.model}{_at(self.backend.endpoint)}: {failure.detail}; "
-                "check that the server runs, its address (--base-url) and the network"
-            ) from failure
-
-    def _unbatch(self, got: int, asked: int) -> None:
-        if self._single:
-            return
-        self._single = True
-        self.observer.notify(
-            Notice(
-                f"{self.backend.model} gave {got} of {asked} completions asked for at once: from now on one call "
-                "a completion, and each pays for the prompt"
-            )
-        )
-
-    async def _attempt(self, call: Call) -> list[Sample]:
-        self.store.check()
-        began = time.monotonic()
-        try:
-            samples = (await self._sent(call))[: call.n]
-        except ModelFailure as failure:
-            if failure.reason in _MAYBE_CHARGED:
-                self.budget.lose(self._most(call))
-            raise
-        elapsed = time.monotonic() - began
-        self.limiter.succeeded()
-        self._answered = True
-        batch, now = len(samples) if len(call.prompts) == 1 else 1, time.time()
-        out = call.n * _most_out(call) // len(samples)
-        name = hashlib.sha256(repr([d.key for d in call.draws]).encode()).hexdigest()[:12]
-        priced = [
-            replace(
-                sample,
-                usd=self._price.of(sample.tokens_in / batch, sample.tokens_out) if self._price else None,
-                seconds=sample.seconds or elapsed,
-                batch=batch,
-                call=name,
-                bought_at=now,
-            )
-            for sample in (_estimate(s, d, out) for s, d in zip(samples, call.draws, strict=False))
-        ]
-        if self.backend.traits.filed:
-            self.budget.settle(priced)
-        return priced
-
-    async def _sent(self, call: Call) -> list[Sample]:
-        """What the backend says to a call, in time. Closing waits for calls that were sent."""
-        self._sending.add(asyncio.current_task())  # until it failed or all is filed
-        try:
-            async with asyncio.timeout(call.timeout):
-                samples = await self.backend.complete(call)
-        except TimeoutError:
-            raise ModelFailure("timeout", f"no answer in {call.timeout:g} s") from None
-        if not samples:
-            raise ModelFailure("bad reply", "the reply has no completions")
-        return samples
-
-    def _most(self, call: Call) -> Reservation:
-        """The most that a call can take."""
-        size, out = sum(map(_size, call.prompts)), call.n * _most_out(call)
-        return Reservation(self._price.of(size, out) if self._price else None, size + out)
+        if isinstance(error, TooLargeError):
+            return len(block) > 1
+        reason = error.reason if isinstance(error, ModelFailure) else ""
+        refused = reason == "bad request" and self.backend.traits.mixed
+        return (refused or reason == QUESTION) and len(block) > 1
 
     async def opened(self) -> None:
         """Open the backend, once; whatever it raises is raised again every time."""
         if self._opening is None:
-            self._opening = asyncio.get_running_loop().create_task(self.backend.open())
+            if self._halt:
+                self._halt.follow(self.halt)
+            self._opening = asyncio.get_running_loop().create_task(self._open())
         await asyncio.shield(self._opening)
-        self._price = self.backend.price()
+        stated = self.settings.price if self.backend.traits.filed else None  # what is replayed stays free
+        self._sender.price = stated or self.backend.price()
+
+    def learn(self, probed: Capabilities) -> None:
+        """Let what was probed of the model stand in the place of what is assumed of it."""
+        self._probed, before = probed, self.backend.traits
+        amended = probed.amended(before)
+        # A backend that knows its abilities only once it is open is asked first.
+        self.backend.traits = amended if before.abilities else replace(amended, abilities=before.abilities)
+
+    async def _open(self) -> None:
+        await self.backend.open()
+        if self._probed:
+            self.backend.traits = self._probed.amended(self.backend.traits)
+            if self._probed.can("n") is False:
+                self._sender.observer.notify(Notice(self._probed.one_by_one))
 
     def _filed(self, draws: list[Draw], samples: list[Sample]) -> list[Sample]:
         if self.backend.traits.filed:
@@ -281,16 +210,27 @@ class Client:
     def _record(self, block: list[_Owed], failure: ModelFailure) -> None:
         reason = f"{failure} (attempts: {failure.attempts})"
         self.store.fail([owed.draw for owed in block], reason, time.time())
-        block[0].observer.notify(Failed(len(block), reason))
+        owed = tuple((owed.draw, owed.question.id) for owed in block)
+        block[0].observer.notify(Failed(len(block), reason, owed, failure.reason, failure.attempts))
 
     def _forget(self, block: Iterable[_Owed]) -> None:
         for owed in block:
             self._in_flight.pop(owed.draw, None)
 
+    def halt(self) -> None:
+        """Open no more calls: those that were sent finish, all others are refused."""
+        self._sender.halted = True
+
+        def refuse_unsent() -> None:
+            for task in self._buying - self._sender.sent:
+                task.cancel()
+
+        asyncio.get_running_loop().call_soon(refuse_unsent)  # whatever was made before has begun by then
+
     async def close(self) -> None:
         """Wait for the calls that were sent, give up those that were not, then stop the backend."""
-        self._closing = True
-        for task in self._buying - self._sending:
+        self._sender.closing = True
+        for task in self._buying - self._sender.sent:
             task.cancel()
         while self._buying:
             await asyncio.wait(self._buying)
@@ -305,29 +245,3 @@ class Client:
 def _refuse_all(block: Iterable[_Owed], error: BaseException) -> None:
     for owed in block:
         refuse(owed.future, error)
-
-
-def _size(prompt: Prompt) -> int:
-    """Prompt tokens at most: a text has no more of them than bytes."""
-    return prompt.size + (TEMPLATE if isinstance(prompt, Chat) else 0)
-
-
-def _most_out(call: Call) -> int:
-    """Completion tokens at most of one draw; an embedding has none."""
-    return int(call.parameters.get("max_tokens", 0))
-
-
-def _estimate(sample: Sample, draw: Draw, out: int) -> Sample:
-    """The sample, charged with all that was reserved for it if the reply told no usage."""
-    if not sample.estimated:
-        return sample
-    return replace(sample, tokens_in=_size(draw.request.prompt), tokens_out=out)
-
-
-def _dollars(samples: list[Sample]) -> float | None:
-    known = [s.usd for s in samples if s.usd is not None]
-    return sum(known) if len(known) == len(samples) else None
-
-
-def _at(endpoint: str) -> str:
-    return f" at {endpoint}" if endpoint.startswith("http") else ""

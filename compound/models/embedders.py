@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from compound.core import MissingAbilityError, ModelFailure, Sample
+from compound.models import prices, wire
 from compound.models.backend import Call, Traits
 from compound.models.budget import Price
 from compound.models.hosted import Hosted
@@ -35,29 +36,31 @@ class HostedEmbedder(Hosted):
     async def open(self) -> None:
         """See `Hosted.open`. A model that LiteLLM knows for something else is refused."""
         await super().open()
-        listed = self.listed()
-        if (mode := listed.get("mode", "embedding")) != "embedding":
+        if (mode := self.listed().get("mode", "embedding")) != "embedding":
             raise MissingAbilityError(
                 f"{self.model} makes no embeddings (LiteLLM lists it under '{mode}'): name one that does, such as "
                 "openai/text-embedding-3-small"
             )
         self.traits = replace(self.traits, batch=BATCH, abilities=frozenset())
-        into = listed.get("input_cost_per_token")
-        self._price = Price(float(into), 0.0) if into else None
+
+    def price(self) -> Price | None:
+        """What LiteLLM's list says, open or not; None where it does not know the model."""
+        return prices.embeddings(self.model)
 
     async def complete(self, call: Call) -> list[Sample]:
         """See `Backend.complete`."""
-        try:
-            reply = await self._litellm.aembedding(
-                model=self.model,
-                input=texts_of(call),
-                timeout=call.timeout,
-                num_retries=0,
-                max_retries=_Zero(),
-                drop_params=False,
-            )
-        except Exception as error:
-            raise self._failure(error) from None  # LiteLLM's own text may repeat the key
+        with wire.listening(call.heard) as said:
+            try:
+                reply = await self._litellm.aembedding(
+                    model=self.model,
+                    input=texts_of(call),
+                    timeout=call.timeout,
+                    num_retries=0,
+                    max_retries=_Zero(),
+                    drop_params=False,
+                )
+            except Exception as error:
+                raise self._failure(error, said) from None  # LiteLLM's own text may repeat the key
         return read_vectors(reply.model_dump(), texts_of(call))
 
 
@@ -78,7 +81,7 @@ class ServerEmbedder(Server):
     async def complete(self, call: Call) -> list[Sample]:
         """See `Backend.complete`."""
         texts = texts_of(call)
-        return read_vectors(await self.post("embeddings", {"input": texts}), texts)
+        return read_vectors(await self.post("embeddings", {"input": texts}, call), texts)
 
 
 class SimulatedEmbedder(Simulated):

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from compound.core import Chat, MissingAbilityError, ModelError, ModelFailure, Sample
-from compound.models import http, logprobs
+from compound.models import http, logprobs, prices, wire
 from compound.models.backend import Call, Traits
 from compound.models.budget import Price
+from compound.models.capabilities import ABILITIES
 from compound.models.server import read_reply
 
 # The parameters that an ability needs.
 _NEEDED = {
     "temperature": {"temperature"}, "logprobs": {"logprobs"}, "alternatives": {"logprobs", "top_logprobs"},
-    "effort": {"reasoning_effort"}, "thinking": {"thinking"},
+    "effort": {"reasoning_effort"}, "thinking": {"thinking"}, "n": {"n"}, "seed": {"seed"},
 }  # fmt: skip
 
 
@@ -33,15 +35,28 @@ class Hosted:
         self.endpoint = _configured(model)
         self.traits = Traits("hosted model", batch=8, defaults={"max_tokens": 1024})
         self._litellm: Any = None
-        self._price: Price | None = None
 
     async def open(self) -> None:
-        """Import LiteLLM, and check the model id and the key before anything is sent."""
+        """Check the model id and the key before anything is sent."""
+        can = self.known()
+        missing = self._litellm.validate_environment(self.model).get("missing_keys") or []
+        if missing:
+            raise ModelError(f"no API key for {self.model}: set {' and '.join(missing)}, or {self.instead}")
+        abilities = frozenset(name for name in ABILITIES if can.get(name))
+        self.traits = replace(self.traits, batch=self.traits.batch if can["n"] else 1, abilities=abilities)
+
+    def known(self) -> dict[str, bool]:
+        """What LiteLLM knows of the model's abilities, and of `n` and `seed`; what is missing it does not know.
+
+        Raises:
+            ModelError: it does not know the provider.
+        """
         # Otherwise it looks for a newer price list on the network at import.
         os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
         import litellm
 
         litellm.suppress_debug_info = True
+        logging.getLogger("openai._base_client").addFilter(http.unlogged)  # it logs the headers of replies
         self._litellm = litellm
         try:
             litellm.get_llm_provider(self.model)
@@ -50,30 +65,19 @@ class Hosted:
                 f"unknown model '{self.model}': LiteLLM ids look like provider/model (openai/gpt-4o-mini); "
                 "see compound models, or give --base-url for a server of your own"
             ) from error
-        missing = litellm.validate_environment(self.model).get("missing_keys") or []
-        if missing:
-            raise ModelError(f"no API key for {self.model}: set {' and '.join(missing)}, or {self.instead}")
         takes = set(litellm.get_supported_openai_params(self.model) or [])
         if not litellm.supports_reasoning(self.model):
             takes -= {"reasoning_effort", "thinking"}  # listed for whole providers
-        abilities = {name for name, needed in _NEEDED.items() if needed <= takes}
-        batch = self.traits.batch if "n" in takes else 1
-        known = self.listed()
-        abilities |= {"prefill"} if known.get("supports_assistant_prefill") else set()
-        self.traits = replace(self.traits, batch=batch, abilities=frozenset(abilities))
-        into, out = known.get("input_cost_per_token"), known.get("output_cost_per_token")
-        # A price of zero in the list means that nobody entered one.
-        self._price = Price(float(into), float(out)) if into and out else None
+        prefill = {"prefill": True} if self.listed().get("supports_assistant_prefill") else {}
+        return {name: needed <= takes for name, needed in _NEEDED.items()} | prefill
 
     def listed(self) -> dict[str, Any]:
         """What LiteLLM's list says of the model; empty where it does not know it."""
-        entries = self._litellm.model_cost
-        found: dict[str, Any] = entries.get(self.model) or entries.get(self.model.partition("/")[2]) or {}
-        return found
+        return prices.listed(self.model)
 
     def price(self) -> Price | None:
-        """What LiteLLM's list says; None where it does not know the model."""
-        return self._price
+        """What LiteLLM's list says, open or not; None where it does not know the model."""
+        return prices.completions(self.model)
 
     async def complete(self, call: Call) -> list[Sample]:
         """See `Backend.complete`."""
@@ -84,36 +88,40 @@ class Hosted:
                 "model yourself and give --base-url"
             )
         many = {"n": call.n} if call.n > 1 else {}
-        try:
-            reply = await self._litellm.acompletion(
-                model=self.model,
-                messages=prompt.payload(),
-                timeout=call.timeout,
-                num_retries=0,
-                max_retries=0,
-                drop_params=False,
-                **many,
-                **call.parameters,
-            )
-        except Exception as error:
-            raise self._failure(error) from None  # LiteLLM's own text may repeat the key
+        with wire.listening(call.heard) as said:
+            try:
+                reply = await self._litellm.acompletion(
+                    model=self.model,
+                    messages=prompt.payload(),
+                    timeout=call.timeout,
+                    num_retries=0,
+                    max_retries=0,
+                    drop_params=False,
+                    **many,
+                    **call.parameters,
+                )
+            except Exception as error:
+                raise self._failure(error, said) from None  # LiteLLM's own text may repeat the key
         return read_reply(reply.model_dump(), logprobs.asked(call.parameters))
 
-    def _failure(self, error: Exception) -> Exception:
+    def _failure(self, error: Exception, said: wire.Reply) -> Exception:
         """One of our errors for one of LiteLLM's."""
-        status = getattr(error, "status_code", None)
         detail = http.one_line(str(error))
+        if said.failure:
+            return said.failure
         if isinstance(error, self._litellm.UnsupportedParamsError):
             return MissingAbilityError(
                 f"{self.model} refuses a parameter: {detail}; set it to null in `parameters:`"
             )
+        if said.status is not None and said.status < 300:
+            return ModelFailure("bad reply", detail)
         if isinstance(error, self._litellm.Timeout):
             return ModelFailure("timeout", detail)
         if isinstance(error, self._litellm.APIConnectionError):
             return ModelFailure("no connection", detail)
+        status = said.status or getattr(error, "status_code", None)
         if isinstance(status, int) and status >= 300:
-            headers = getattr(getattr(error, "response", None), "headers", None) or {}
-            return http.failure(status, detail, self.model, headers.get("retry-after"))
+            return http.failure(status, detail, self.model, said.retry_after)
         return ModelFailure("error", f"{type(error).__name__}: {detail}", retryable=False)
 
     async def close(self) -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -32,8 +36,9 @@ async def post(
     *,
     model: str,
     headers: dict[str, str] | None = None,
+    heard: Callable[[Mapping[str, str]], None] | None = None,
 ) -> Any:
-    """The JSON that a server replies with.
+    """The JSON that a server replies with; `heard` is told the headers of the reply, whatever its status.
 
     Raises:
         ModelFailure: no connection, a bad status, or a reply that is not JSON; says whether to try again.
@@ -44,6 +49,8 @@ async def post(
     try:
         # A redirect could carry the key to another host: it is refused, not followed.
         async with http.post(url, json=body, headers=headers, allow_redirects=False) as reply:
+            if heard is not None:
+                heard(reply.headers)
             raw = await _body(reply)
             if reply.status != 200:
                 raise failure(reply.status, _detail(raw), model, reply.headers.get("Retry-After"))
@@ -52,7 +59,7 @@ async def post(
     except aiohttp.ClientConnectorError as error:
         raise ModelFailure("no connection", str(error.os_error)) from error
     except (aiohttp.ClientError, ConnectionError) as error:
-        raise ModelFailure("connection lost", type(error).__name__) from error
+        raise ModelFailure("connection lost", type(error).__name__) from None  # it quotes what the server said
     try:
         return json.loads(raw)
     except (ValueError, RecursionError) as error:
@@ -65,15 +72,20 @@ async def _body(reply: aiohttp.ClientResponse) -> bytes:
         chunks.append(chunk)
         size += len(chunk)
         if size > LARGEST_REPLY:
-            raise ModelFailure("bad reply", f"the reply is larger than {LARGEST_REPLY >> 20} MB", retryable=False)
+            raise too_large()
     return b"".join(chunks)
+
+
+def too_large() -> ModelFailure:
+    """The failure of a reply that no memory should hold."""
+    return ModelFailure("bad reply", f"the reply is larger than {LARGEST_REPLY >> 20} MB", retryable=False)
 
 
 def address(url: str, model: str) -> str:
     """A configured address as it is stored and shown.
 
     Raises:
-        ModelError: it is none, or has credentials in it.
+        ModelError: it is none, or has more than a place in it: credentials, a query, a fragment.
     """
     try:
         parts = urlsplit(url)
@@ -83,17 +95,35 @@ def address(url: str, model: str) -> str:
     if not usable:
         shown = one_line(url.rpartition("@")[2])
         raise ModelError(f"{model}: '{shown}' is not an address; give one such as {EXAMPLE}")
-    if parts.username or parts.password:
-        raise ModelError(f"{model}: no credentials in an address, it is stored: set OPENAI_API_KEY instead")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ModelError(
+            f"{model}: no credentials, query or fragment in an address, it is stored: set OPENAI_API_KEY instead"
+        )
     return url.rstrip("/")
 
 
-def one_line(text: str) -> str:
-    """A line of what somebody else said, at most. Servers repeat the key that they refuse: it is taken out."""
+def is_secret(name: str) -> bool:
+    """Whether an environment variable of this name holds a key."""
+    return bool(_SECRET.search(name.upper()))
+
+
+def without_keys(text: str) -> str:
+    """What somebody else said, without our keys: servers repeat the key that they refuse."""
     for name, value in os.environ.items():
-        if _SECRET.search(name.upper()) and len(value.strip()) >= 8:
+        if is_secret(name) and len(value.strip()) >= 8:
             text = text.replace(value.strip(), "***")
-    return " ".join(text.split())[:200]
+    return text
+
+
+def one_line(text: str) -> str:
+    """A line of what somebody else said, at most, without our keys."""
+    return " ".join(without_keys(text).split())[:200]
+
+
+def unlogged(record: logging.LogRecord) -> bool:
+    """A filter for the log of a library that writes down what a server said: it loses our keys, and tracebacks."""
+    record.msg, record.args, record.exc_info = without_keys(record.getMessage()), (), None
+    return True
 
 
 def _detail(raw: bytes) -> str:
@@ -125,7 +155,15 @@ def failure(
 
 
 def _seconds(retry_after: str | float | None) -> float | None:
-    try:
-        return max(0.0, float(retry_after)) if retry_after is not None else None
-    except ValueError:  # a date: our own backoff does
+    """Seconds to wait, said as such or as a date; None where it is neither."""
+    if retry_after is None:
         return None
+    try:
+        return max(0.0, float(retry_after))
+    except ValueError:
+        pass
+    try:
+        when = parsedate_to_datetime(str(retry_after))
+    except ValueError:
+        return None
+    return max(0.0, (when - datetime.now(UTC)).total_seconds()) if when.tzinfo else None

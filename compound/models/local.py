@@ -85,7 +85,7 @@ class Local:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-            env={**os.environ, **_ENVIRONMENT},
+            env={**{name: v for name, v in os.environ.items() if not http.is_secret(name)}, **_ENVIRONMENT},
             start_new_session=True,  # Ctrl-C is for us: what is in flight shall finish
         )
         assert self._process.stdout is not None

@@ -57,16 +57,17 @@ class Server:
         body = {field: prompt.payload(), "n": call.n, **parameters}
         if call.n == 1:
             del body["n"]
-        samples = read_reply(await self.post(path, body), top)
+        samples = read_reply(await self.post(path, body, call), top)
         if any(logprobs.lacks(sample, top) for sample in samples):
             self.traits = replace(self.traits, abilities=self.traits.abilities - {"logprobs", "alternatives"})
         return samples
 
-    async def post(self, path: str, body: dict[str, Any]) -> Any:
+    async def post(self, path: str, body: dict[str, Any], call: Call) -> Any:
         """What the server replies to a request for its model. Raises as `http.post` does."""
         assert self._http is not None
         url, asked = f"{self.endpoint}/{path}", {"model": self._name, **body}
-        return await http.post(self._http, url, asked, model=self.model, headers=_credentials(self.model))
+        key = _credentials(self.model)
+        return await http.post(self._http, url, asked, model=self.model, headers=key, heard=call.heard)
 
     async def close(self) -> None:
         """Close the HTTP session."""

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import atexit
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from compound.core import LaneError, Observer, Question, Silent
-from compound.models.backend import find_backend, find_embedder
-from compound.models.budget import Budget
+from compound.models import http
+from compound.models.backend import Backend, find_backend, find_embedder, list_price
+from compound.models.budget import Budget, Price
+from compound.models.capabilities import beside, find
 from compound.models.client import Client
 from compound.models.embedding import Embedder
 from compound.models.lm import LM
+from compound.models.settings import UNSET, ModelSettings
 from compound.store import SampleStore
 
 T = TypeVar("T")
@@ -31,6 +34,8 @@ class Session:
         observer: told of everything.
         base_url: address of an OpenAI-compatible server for models that are not `local/` or `sim/`.
         timeout: seconds for one call.
+        models: what is set by hand for some models, by their ids.
+        probed: the file of what was probed of models; None: `capabilities.json` beside the store.
     """
 
     def __init__(
@@ -41,20 +46,27 @@ class Session:
         observer: Observer | None = None,
         base_url: str | None = None,
         timeout: float = TIMEOUT,
+        models: Mapping[str, ModelSettings] | None = None,
+        probed: Path | None = None,
     ) -> None:
+        if base_url:  # whether or not a model uses it: it is written into the results
+            http.address(base_url, "--base-url")
         self._owns_store = not isinstance(store, SampleStore)
         self.store = store if isinstance(store, SampleStore) else SampleStore(store)
         self.budget = budget or Budget()
         self.observer: Observer = observer or Silent()
-        self.base_url, self.timeout = base_url, timeout
+        self.base_url, self.timeout, self.models = base_url, timeout, models or {}
+        self._probed = probed or (beside(self.store.path) if self.store.path else None)
         self._clients: dict[str, Client] = {}
         self._embedders: dict[str, Embedder] = {}
 
     def client(self, model: str) -> Client:
-        """The client of a model, made at the first use."""
+        """The client of a model, made at the first use. It knows what was probed and kept beside the store."""
         if model not in self._clients:
-            backend = find_backend(model, self.base_url)
-            self._clients[model] = Client(backend, self.store, self.budget, self.observer, self.timeout)
+            client = self._made(find_backend(model, self.base_url))
+            if self._probed and (probed := find(self._probed, client.backend)):
+                client.learn(probed)
+            self._clients[model] = client
         return self._clients[model]
 
     def embedder(self, model: str) -> Embedder:
@@ -64,10 +76,19 @@ class Session:
             MissingAbilityError: models of that kind make no embeddings.
         """
         if model not in self._embedders:
-            backend = find_embedder(model, self.base_url)
-            client = Client(backend, self.store, self.budget, self.observer, self.timeout)
-            self._embedders[model] = Embedder(client)
+            self._embedders[model] = Embedder(self._made(find_embedder(model, self.base_url)))
         return self._embedders[model]
+
+    def _made(self, backend: Backend) -> Client:
+        settings = self.models.get(backend.model, UNSET)
+        return Client(backend, self.store, self.budget, self.observer, self.timeout, settings)
+
+    @property
+    def prices(self) -> dict[str, Price | None]:
+        """What a curve counts for a token of each model that was asked: what was set by hand, or the list price."""
+        return {
+            client.backend.model: client.settings.price or list_price(client.backend) for client in self.clients
+        }
 
     @property
     def clients(self) -> list[Client]:

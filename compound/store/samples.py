@@ -3,75 +3,27 @@
 A block of samples is committed whole, in one transaction, before anyone sees it. In WAL mode a process that
 is killed at any moment loses nothing that was committed. Prompts and requests are stored once, by hash.
 
-Covered: `kill -9`; a full disk (what is in flight still fits: see `_Reserve`); two processes on one store
-(the first sample of a draw stays). Not covered: a machine that loses power may lose the last commits.
+Covered: `kill -9`; a full disk (what is in flight still fits: see `Reserve`); two processes on one store
+(the first sample of a draw stays); another program that holds it (it is waited for). Not covered: a machine that
+loses power may lose the last commits.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from compound.core import Chat, Draw, Message, Request, Sample, StoreError, Text
-from compound.store import schema
+from compound.store import schema, trouble
 from compound.store.schema import INSERT, OF_REQUEST, SELECT, clean, sample_of, storable, values_of
+from compound.store.trouble import named
 
 T = TypeVar("T")
-
-
-class _Reserve:
-    """Space that is given up when the disk is full, so that what is in flight can still be committed.
-
-    A file without a name: each process has its own, and it goes with the process however that ends.
-    """
-
-    SIZE = 8 << 20
-
-    def __init__(self, folder: Path) -> None:
-        self._file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - held until it is needed
-        try:
-            self._file.write(b"\0" * self.SIZE)
-            self._file.flush()
-        except OSError:
-            self.release()
-            raise
-
-    def release(self) -> None:
-        """Give the space up."""
-        # Closing flushes, which fails on a disk that was full from the start.
-        with contextlib.suppress(OSError):
-            self._file.close()
-
-
-def _disk_is_full(error: Exception) -> bool:
-    if isinstance(error, sqlite3.Error):
-        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-
-
-@contextlib.contextmanager
-def _named(path: Path | None) -> Iterator[None]:
-    """Turn an SQLite or file-system error into one that names the store and the way out."""
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        where = path or "the store in memory"
-        if _disk_is_full(error):
-            raise StoreError(
-                f"{where}: the disk is full; every completed call was kept: make room and run again"
-            ) from error
-        if "not a database" in str(error) or "malformed" in str(error):
-            raise StoreError(
-                f"{where} is not a sample store (or is damaged): move it away or give another with --store"
-            ) from error
-        raise StoreError(f"cannot use the sample store {where}: {error}; give another with --store") from error
 
 
 class SampleStore:
@@ -86,21 +38,22 @@ class SampleStore:
 
     def __init__(self, path: Path | str | None = None) -> None:
         self.path = Path(path) if path is not None else None
-        self.full = False
+        self.full = self._held = False
+        self._unfiled: list[tuple[Draw, Sample]] = []
         self._ids: dict[bytes, int] = {}
-        self._reserve: _Reserve | None = None
-        with _named(self.path):
+        self._reserve: trouble.Reserve | None = None
+        with named(self.path):
             if self.path:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
             # isolation_level None: transactions are begun and ended by us, and nowhere else.
             self._db = sqlite3.connect(
-                self.path or ":memory:", timeout=60, isolation_level=None, check_same_thread=False
+                self.path or ":memory:", timeout=trouble.PATIENCE, isolation_level=None, check_same_thread=False
             )
             try:
-                self._db.execute("PRAGMA journal_mode = WAL")
+                trouble.use_wal(self._db)
                 self._db.execute("PRAGMA synchronous = NORMAL")
                 self._prepare()
-                self._reserve = _Reserve(self.path.parent) if self.path else None
+                self._reserve = trouble.Reserve(self.path.parent) if self.path else None
             except BaseException:
                 self._db.close()
                 raise
@@ -133,29 +86,40 @@ class SampleStore:
             raise
 
     def _commit(self, write: Callable[[], T]) -> T:
-        """Run `write` in a transaction; on a full disk once more in the reserve, then refuse further work."""
-        with _named(self.path):
+        """Run `write` in a transaction; on a full disk once more in the reserve, then refuse further work.
+
+        Another program is waited for once: what else is in flight shall not wait as long again, one after another.
+        """
+        with named(self.path):
             try:
                 with self._transaction():
                     return write()
             except sqlite3.OperationalError as error:
-                if not _disk_is_full(error) or not self._reserve:
+                if trouble.is_held(error):
+                    self._held = True
+                    self._wait(0)
+                if not trouble.is_full(error) or not self._reserve:
                     raise
                 self.full = True
                 self._reserve.release()
                 with self._transaction():
                     return write()
 
+    def _wait(self, seconds: float) -> None:
+        """How long other programs are waited for from now on."""
+        self._db.execute(f"PRAGMA busy_timeout = {round(1000 * seconds)}")
+
     def check(self) -> None:
-        """Refuse to go on once the disk has been full.
+        """Refuse to go on once the disk has been full, or another program has held the store for too long.
 
         Raises:
-            StoreError: the reserve is in use, so nothing more should be bought.
+            StoreError: what is in flight may still be filed, and nothing more should be bought.
         """
         if self.full:
-            raise StoreError(
-                f"{self.path}: the disk is full; every completed call was kept: make room and run again"
-            )
+            kept = "" if self._unfiled else " every completed call was kept:"
+            raise StoreError(f"{self.path}: the disk is full;{kept} make room and run again")
+        if self._held:
+            raise StoreError(f"{self.path}: another program holds the store: close it and run again")
 
     def _request(self, request: Request) -> int:
         """The row of a request, made where it is new. Inside a transaction."""
@@ -186,7 +150,7 @@ class SampleStore:
             group = wanted.setdefault((draw.request, draw.replicate), {})
             group[draw.key[2:]] = draw
         found: dict[Draw, Sample] = {}
-        with _named(self.path):
+        with named(self.path):
             for (request, replicate), group in wanted.items():
                 row_id = self._find(request)
                 if row_id is None:
@@ -208,21 +172,24 @@ class SampleStore:
         no database can hold, are replaced.
 
         Raises:
-            StoreError: the disk is full and the reserve too.
+            StoreError: the disk is full and the reserve too, or another program holds the store. `close` tries
+                once more.
         """
-
         samples = [(draw, storable(sample)) for draw, sample in samples]
-
-        def insert() -> int:
-            return self._db.executemany(
-                INSERT,
-                ((self._request(draw.request), *draw.key[1:], *values_of(sample)) for draw, sample in samples),
-            ).rowcount
-
-        if self._commit(insert) == len(samples):
+        try:
+            new = self._commit(lambda: self._insert(samples))
+        except StoreError:
+            self._unfiled += samples
+            raise
+        if new == len(samples):
             return [sample.filed(draw) for draw, sample in samples]
         filed = self.read(draw for draw, _ in samples)
         return [filed[draw] for draw, _ in samples]
+
+    def _insert(self, samples: Sequence[tuple[Draw, Sample]]) -> int:
+        """File what is new, and return how many that are. Inside a transaction."""
+        rows = ((self._request(draw.request), *draw.key[1:], *values_of(sample)) for draw, sample in samples)
+        return self._db.executemany(INSERT, rows).rowcount
 
     def fail(self, draws: Sequence[Draw], reason: str, at: float) -> None:
         """Record why these draws are still owed."""
@@ -235,8 +202,15 @@ class SampleStore:
 
     def count(self) -> int:
         """Samples in the store."""
-        with _named(self.path):
+        with named(self.path):
             return int(self._db.execute("SELECT COUNT(*) FROM samples").fetchone()[0])
+
+    def began(self) -> float | None:
+        """When its first sample was bought, seconds since the epoch; None if it is empty: no two share it."""
+        first = "SELECT bought_at FROM samples ORDER BY request, replicate, lane, k LIMIT 1"
+        with named(self.path):
+            row = self._db.execute(first).fetchone()
+        return None if row is None else float(row[0] or 0.0)
 
     def everything(self) -> Iterator[tuple[Draw, Sample]]:
         """Every sample under its draw, in an order that does not depend on when it was bought."""
@@ -244,7 +218,7 @@ class SampleStore:
             "SELECT requests.id, model, endpoint, body, parameters FROM requests "
             "JOIN prompts ON prompts.id = prompt ORDER BY key"
         )
-        with _named(self.path):
+        with named(self.path):
             for row, model, endpoint, body, parameters in self._db.execute(requests):
                 request = read_request(model, endpoint, json.loads(body), json.loads(parameters))
                 found = []
@@ -255,15 +229,27 @@ class SampleStore:
 
     def failures(self) -> list[tuple[str, str]]:
         """(model, reason) of every recorded failure, oldest first."""
-        query = "SELECT model, reason FROM failures JOIN requests ON requests.id = request ORDER BY at"
-        with _named(self.path):
+        query = "SELECT model, reason FROM failures JOIN requests ON requests.id = request ORDER BY failures.rowid"
+        with named(self.path):
             return list(self._db.execute(query))
 
     def close(self) -> None:
-        """Close the database and give the reserve back."""
-        self._db.close()
-        if self._reserve:
-            self._reserve.release()
+        """Close the database and give the reserve back; what could not be filed is tried once more.
+
+        Raises:
+            StoreError: it still cannot; says how many samples that were paid for are lost.
+        """
+        rest, self._unfiled = self._unfiled, []
+        try:
+            if rest:
+                self._wait(trouble.PATIENCE)
+                self._commit(lambda: self._insert(rest))
+        except StoreError as error:
+            raise StoreError(f"{error} ({len(rest)} samples that were bought could not be filed)") from error
+        finally:
+            self._db.close()
+            if self._reserve:
+                self._reserve.release()
 
     def __enter__(self) -> Self:
         return self

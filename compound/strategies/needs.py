@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from compound.models.lm import LM
 
 _WAY_OUT = {
-    "logprobs": "it reports no log-probabilities; a local model or a server of your own does (compound models)",
-    "alternatives": "it does not report the probabilities of other tokens; a local model does (compound models)",
+    "logprobs": "it reports no log-probabilities, as far as is known (compound models probe asks it); a local "
+    "model or a server of your own does",
+    "alternatives": "it does not report the probabilities of other tokens, as far as is known (compound models "
+    "probe asks it); a local model does",
     "scores": "no scores were recorded with its samples; a judge or a reward function needs none",
 }
 

@@ -113,8 +113,8 @@ class Think(Prompted):
         if self.effort is not None:
             if "effort" not in abilities:
                 raise MissingAbilityError(
-                    f"think needs effort of {model}: it has no reasoning effort to set; think(budget=500) and "
-                    "think(again=1) work with any model"
+                    f"think needs effort of {model}: it has no reasoning effort to set, as far as is known "
+                    "(compound models probe asks it); think(budget=500) and think(again=1) work with any model"
                 )
             return {"reasoning_effort": self.effort}
         if self.budget is not None and "thinking" in abilities:

@@ -29,7 +29,7 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Path:
     argv, sys.argv = sys.argv, ["compound", "run", "trial.yaml"]
     try:
         run_config(
-            folder / "trial.yaml", model=None, limit=None, sets=[], results=folder, store=None, dry_run=False
+            folder / "trial.yaml", model=None, limit=None, sets=[], results=folder, store=None, retry_failed=False
         )
     finally:
         sys.argv = argv

@@ -60,7 +60,7 @@ def test_what_is_read_back_are_the_curves_of_the_run(found: Run) -> None:
                 at = row[curves.task, pool.question.id]
                 np.testing.assert_array_equal(side.accuracy[at], curves.accuracy[place])
                 for unit in UNITS:
-                    np.testing.assert_array_equal(side.cost[unit][at], getattr(curves.cost[place], unit))
+                    np.testing.assert_array_equal(side.cost[unit][at], getattr(curves.cost, unit)[place])
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -70,7 +70,7 @@ def test_it_says_what_the_statistics_say_of_the_curves(found: Run, unit: str) ->
     for name in names:
         arms = [c for c in found.curves if repr(c.arm.strategy) == name]
         accuracy = np.concatenate([c.accuracy for c in arms])
-        tables.append(CostCurve(accuracy, [getattr(cost, unit) for c in arms for cost in c.cost]))  # type: ignore[arg-type]
+        tables.append(CostCurve(accuracy, np.concatenate([getattr(c.cost, unit) for c in arms])))
     tasks = [c.task for c in found.curves if repr(c.arm.strategy) == names[0] for _ in c.arm.pools]
     by_hand = equal_cost(*tables, strata=tasks, rng=np.random.default_rng(1))
 

@@ -8,7 +8,7 @@ import pytest
 from model_server import ModelServer
 
 from compound.core import Event
-from compound.models import client
+from compound.models import sending
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def server() -> Iterator[ModelServer]:
 
 @pytest.fixture(autouse=True)
 def _fast_and_clean(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(sending, "LONGEST_WAIT", 0.01)
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_API_BASE"):
         monkeypatch.delenv(name, raising=False)
 

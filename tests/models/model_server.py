@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import struct
 import threading
 from base64 import b64encode
@@ -43,6 +44,9 @@ class ModelServer:
         always: what happens to a call when `faults` is empty; None is a right answer.
         calls: everything that was asked; `asked` is set by the first.
         sold: completions in complete right answers, by prompt; embeddings by text.
+        bill: tokens of the answers that were made: those sent whole, and those that were `spoilt` on the way.
+        says: the text of completion i of a call; None: a serial number of its own.
+        headers: what is sent with every right answer.
         coded: whether embeddings come in base64.
         backwards: whether they come in another order than they were asked for.
         most_busy: most calls ever in progress at once.
@@ -56,6 +60,9 @@ class ModelServer:
         self.coded = self.backwards = False
         self.calls: list[Call] = []
         self.sold: Counter[str] = Counter()
+        self.bill: Counter[str] = Counter()
+        self.says: Callable[[Call, int], str] | None = None
+        self.headers: dict[str, str] = {}
         self.busy = self.most_busy = 0
         self.asked = threading.Event()
         self._serial = count()
@@ -67,11 +74,13 @@ class ModelServer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/v1"
 
-    def reply(self, call: Call, n: int | None = None) -> dict[str, Any]:
-        """A right answer."""
+    def reply(self, call: Call, n: int | None = None, account: str = "whole") -> dict[str, Any]:
+        """A right answer, put on the bill."""
         made = call.n if n is None else n
-        texts = [f"Answer: 7 ({next(self._serial)})" for _ in range(made)]
-        self.sold[call.prompt] += made
+        texts = [self.says(call, i) if self.says else f"Answer: 7 ({next(self._serial)})" for i in range(made)]
+        if account == "whole":
+            self.sold[call.prompt] += made
+        self.bill[account] += 10 + 5 * made
         chat = call.path.endswith("chat/completions")
         choices = [
             {"finish_reason": "stop", **({"message": {"role": "assistant", "content": t}} if chat else {"text": t})}
@@ -112,7 +121,7 @@ class ModelServer:
             if fault is not None and (refused := await fault(request, call)) is not None:
                 return refused
             said = self.vectors if call.path.endswith("embeddings") else self.reply
-            return web.json_response(said(call))
+            return web.json_response(said(call), headers=self.headers)
         finally:
             self.busy -= 1
 
@@ -188,6 +197,41 @@ async def reset(request: web.Request, call: Call) -> web.StreamResponse:
     assert request.transport is not None
     request.transport.abort()
     return response
+
+
+def spoil(server: ModelServer, how: Callable[[bytes], bytes], content_type: str = "application/json") -> Fault:
+    """Make an answer, charge for it, and send something else."""
+
+    async def fault(request: web.Request, call: Call) -> web.StreamResponse:
+        raw = json.dumps(server.reply(call, account="spoilt")).encode()
+        return web.Response(body=how(raw), content_type=content_type)
+
+    return fault
+
+
+def cut(server: ModelServer) -> Fault:
+    """Make an answer, charge for it, send half of it, and cut the connection."""
+
+    async def fault(request: web.Request, call: Call) -> web.StreamResponse:
+        server.reply(call, account="spoilt")
+        return await reset(request, call)
+
+    return fault
+
+
+def drip(server: ModelServer) -> Fault:
+    """Make an answer, charge for it, and send it byte by byte, for ever."""
+
+    async def fault(request: web.Request, call: Call) -> web.StreamResponse:
+        server.reply(call, account="spoilt")
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        for _ in range(1000):
+            await response.write(b" ")
+            await asyncio.sleep(0.02)
+        return response
+
+    return fault
 
 
 def only(server: ModelServer, n: int) -> Fault:

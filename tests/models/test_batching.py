@@ -148,7 +148,7 @@ def test_closing_waits_for_what_was_sent_and_files_it_but_sends_no_more(
 
 
 def test_closing_does_not_wait_for_retries(server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("compound.models.client.LONGEST_WAIT", 60.0)
+    monkeypatch.setattr("compound.models.sending.LONGEST_WAIT", 60.0)
 
     async def ask() -> None:
         async with Session(base_url=server.url) as session:

@@ -52,7 +52,7 @@ def test_a_hundred_draws_at_once_never_cost_more_than_the_cap(server: ModelServe
     assert all(isinstance(one, Sample | BudgetExhaustedError) for one in got)
     if len(bought) < 100:  # what is left would not do for another call
         assert budget.spent.usd + PRICE.of(Chat.user("question 99").size + TEMPLATE, 20) > cap
-    assert budget._held.tokens == 0
+    assert budget._run._held.tokens == 0
 
 
 @pytest.mark.usefixtures("_priced")
@@ -157,7 +157,7 @@ def test_a_cancelled_call_gives_its_reservation_back() -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        assert budget._held == Reservation(0.0, 0)
+        assert budget._run._held == Reservation(0.0, 0)
 
     asyncio.run(go())
 
@@ -169,7 +169,7 @@ def test_whatever_fits_is_allowed_and_nothing_else(calls: list[tuple[int, float]
 
         async def call(most: int, share: float) -> None:
             async with budget.reserve("m", Reservation(None, most)):
-                assert budget.spent.tokens + budget._held.tokens <= cap
+                assert budget.spent.tokens + budget._run._held.tokens <= cap
                 await asyncio.sleep(0)
                 budget.settle([Sample("", tokens_out=int(most * share))])
 
@@ -178,6 +178,6 @@ def test_whatever_fits_is_allowed_and_nothing_else(calls: list[tuple[int, float]
         assert budget.spent.tokens <= cap
         refused = [most for (most, _), error in zip(calls, got, strict=True) if error]
         assert all(most > 0 for most in refused)
-        assert budget._held.tokens == 0
+        assert budget._run._held.tokens == 0
 
     asyncio.run(go())

@@ -220,9 +220,11 @@ def test_no_call_goes_out_that_a_cap_may_not_allow(
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.setenv("OPENAI_BASE_URL", server.url)
     monkeypatch.setenv("OPENAI_API_BASE", server.url)
+    budget = Budget(**cap)
     with pytest.raises(BudgetExhaustedError):
-        embed(TEXTS, budget=Budget(**cap))
-    assert not server.calls
+        embed(TEXTS, budget=budget)
+    assert 3 * sum(server.sold.values()) == budget.spent.tokens
+    assert all(len("".join(call.body["input"]).encode()) <= 20 for call in server.calls)
     assert len(embed(["one"], budget=Budget(**cap))[0]) == 1
 
 

@@ -9,10 +9,11 @@ import time
 
 import pytest
 from aiohttp import web
-from model_server import Call, Fault, ModelServer, body, hang, reset, status
+from model_server import Call, Fault, ModelServer, body, hang, status
 
-from compound.core import Chat, Failed, ModelError, ModelFailure, Question, Sample
-from compound.models import client, http
+from compound.core import Chat, ModelError, ModelFailure, Question, Sample
+from compound.models import http, sending
+from compound.models.charges import TEMPLATE
 from compound.models.session import Session, wait_for
 
 QUESTION = Question("What is 3 + 4?", "number", "7")
@@ -40,56 +41,6 @@ def with_choices(choices: object, **more: object) -> Fault:
     return body(json.dumps({"choices": choices, "usage": USAGE, **more}))
 
 
-FAULTS = {
-    "429": (status(429), "rate limit"),
-    "429 with Retry-After": (status(429, **{"Retry-After": "1"}), "rate limit"),
-    "429 with a date": (status(429, **{"Retry-After": "Wed, 21 Oct 2099 07:28:00 GMT"}), "rate limit"),
-    "429 with an endless wait": (status(429, **{"Retry-After": "inf"}), "rate limit"),
-    "429 with no number": (status(429, **{"Retry-After": "nan"}), "rate limit"),
-    "429 with a day": (status(429, **{"Retry-After": "86400"}), "rate limit"),
-    "500": (status(500), "server error"),
-    "503": (status(503, **{"Retry-After": "1"}), "server error"),
-    "reset": (reset, "connection lost"),
-    "truncated": (body('{"choices": [{"message": {"content": "Answ'), "bad reply"),
-    "not JSON": (body("<html>busy</html>", "text/html"), "bad reply"),
-    "empty": (body(""), "bad reply"),
-    "not UTF-8": (body(b'{"choices": "\xff\xfe"}'), "bad reply"),
-    "deeply nested": (body("[" * 100_000), "bad reply"),
-    "a list": (body("[1, 2]"), "bad reply"),
-    "null": (body("null"), "bad reply"),
-    "an error with 200": (body('{"error": {"message": "overloaded"}}'), "bad reply"),
-    "no choices": (with_choices([]), "bad reply"),
-    "null choices": (with_choices(None), "bad reply"),
-    "choices of another kind": (with_choices("text"), "bad reply"),
-    "no message": (with_choices([{"message": None}]), "bad reply"),
-    "no content": (with_choices([{"index": 0}]), "bad reply"),
-}
-
-
-@pytest.mark.parametrize("name", FAULTS)
-def test_after_a_fault_the_right_samples_arrive(server: ModelServer, name: str) -> None:
-    fault, _ = FAULTS[name]
-    server.faults = [fault, fault]
-    samples, failures = wait_for(asyncio.wait_for(ask(server), 10))
-    assert len({s.text for s in samples}) == 3
-    assert all(s.text.startswith("Answer: 7") for s in samples)
-    assert len(server.calls) == 3
-    assert not failures
-
-
-@pytest.mark.parametrize("name", FAULTS)
-def test_a_lasting_fault_is_given_up_and_recorded_with_its_reason(server: ModelServer, heard, name: str) -> None:
-    fault, reason = FAULTS[name]
-    server.always = fault
-    error, failures = wait_for(asyncio.wait_for(fail(server, observer=heard), 10))
-    assert isinstance(error, ModelFailure)
-    assert error.reason == reason
-    assert len(server.calls) == client.ATTEMPTS
-    assert [(model, text.startswith(reason)) for model, text in failures] == [("m", True)]
-    assert failures[0][1].endswith(f"(attempts: {client.ATTEMPTS})")
-    assert len(heard.of(Failed)) == 1
-
-
 def test_a_hang_is_a_timeout(server: ModelServer) -> None:
     server.faults = [hang]
     samples, _ = wait_for(ask(server, timeout=0.2))
@@ -110,20 +61,12 @@ def test_a_failure_is_still_owed_and_bought_in_the_next_run(server: ModelServer,
 
 
 def test_retry_after_is_waited_for(server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "LONGEST_WAIT", 5.0)
-    monkeypatch.setattr(client.random, "uniform", lambda low, high: 0.0)
+    monkeypatch.setattr(sending, "LONGEST_WAIT", 5.0)
+    monkeypatch.setattr(sending.random, "uniform", lambda low, high: 0.0)
     server.faults = [status(429, **{"Retry-After": "0.6"})]
     began = time.monotonic()
     wait_for(ask(server))
     assert time.monotonic() - began >= 0.6
-
-
-def test_ten_megabytes_are_an_answer(server: ModelServer) -> None:
-    big = "x" * (10 << 20)
-    server.faults = [with_choices([{"message": {"content": big}, "finish_reason": "length"}])]
-    (sample,), _ = wait_for(ask(server, 1))
-    assert sample.text == big
-    assert sample.truncated
 
 
 def test_more_than_64_megabytes_are_refused_at_once(server: ModelServer) -> None:
@@ -161,19 +104,6 @@ def test_an_unknown_model_is_an_error_that_says_what_to_check(server: ModelServe
     assert isinstance(error, ModelError)
     assert str(error) == "m is not there (404: no such model): check the model id and the address"
     assert len(server.calls) == 1
-
-
-@pytest.mark.parametrize("code", [301, 302, 307, 308])
-def test_a_redirect_to_another_host_is_not_followed(
-    server: ModelServer, monkeypatch: pytest.MonkeyPatch, code: int
-) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-value")
-    with ModelServer() as elsewhere:
-        server.always = status(code, Location=f"{elsewhere.url}/chat/completions")
-        error, _ = wait_for(fail(server))
-        assert isinstance(error, ModelError)
-        assert "redirects elsewhere" in str(error)
-        assert not elsewhere.calls
 
 
 def test_nobody_listening_is_one_error_that_names_the_address() -> None:
@@ -226,7 +156,7 @@ def test_missing_usage_is_charged_what_was_reserved_and_flagged(server: ModelSer
     samples, _ = wait_for(ask(server, 4))
     assert [s.estimated for s in samples] == [True] * 4
     assert [s.tokens_out for s in samples] == [1024] * 4
-    assert sum(s.usage.tokens_in for s in samples) == PROMPT.size + client.TEMPLATE
+    assert sum(s.usage.tokens_in for s in samples) == PROMPT.size + TEMPLATE
 
 
 @pytest.mark.parametrize("said", [-5, 10**30, "7", 1.5, True, None, float("nan")])
@@ -292,7 +222,10 @@ def test_no_failure_text_is_longer_than_a_line(server: ModelServer) -> None:
     assert "\n" not in str(error)
 
 
-@pytest.mark.parametrize(("said", "wait"), [(None, None), ("3", 3.0), ("-1", 0.0), ("soon", None), (2.5, 2.5)])
+@pytest.mark.parametrize(
+    ("said", "wait"),
+    [(None, None), ("3", 3.0), ("-1", 0.0), ("soon", None), (2.5, 2.5), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0)],
+)
 def test_retry_after_is_read(said: str | float | None, wait: float | None) -> None:
     failure = http.failure(429, "", "m", said)
     assert isinstance(failure, ModelFailure)

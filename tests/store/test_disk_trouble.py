@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,6 +43,11 @@ def fill(disk: Path, leave: int = 0) -> Path:
     return path
 
 
+def enlarge(disk: Path) -> None:
+    """Give it 40 MB."""
+    subprocess.run(["mount", "-o", "remount,size=40m", str(disk)], check=True)
+
+
 def test_what_is_in_flight_is_kept_then_one_clear_refusal(disk: Path) -> None:
     store, kept = SampleStore(disk / "s.db"), 0
     store.write(block(0))
@@ -76,7 +82,7 @@ def test_a_session_on_a_full_disk_loses_no_sample_and_buys_no_more(disk: Path) -
 
     kept = wait_for(ask())
     assert kept > 0
-    (disk / "filler").unlink()
+    enlarge(disk)
     with SampleStore(disk / "s.db") as again:
         assert again.count() == kept
 
@@ -93,7 +99,8 @@ def test_a_failure_on_a_full_disk_is_recorded(disk: Path) -> None:
         assert len(store.failures()) == 4 * (i + 1)
 
 
-def test_when_the_reserve_is_used_up_too_it_says_so_and_keeps_the_rest(disk: Path) -> None:
+def used_up(disk: Path) -> tuple[SampleStore, int]:
+    """A store whose last block fitted neither on the disk nor in the reserve, and the samples before it."""
     store, kept = SampleStore(disk / "s.db"), 0
     fill(disk)
     with pytest.raises(StoreError, match="the disk is full"):
@@ -102,7 +109,30 @@ def test_when_the_reserve_is_used_up_too_it_says_so_and_keeps_the_rest(disk: Pat
             kept += 16
     assert store.full
     assert store.count() == kept > 100
+    return store, kept
+
+
+def test_when_the_reserve_is_used_up_too_closing_says_what_is_lost(disk: Path) -> None:
+    store, kept = used_up(disk)
+    with pytest.raises(StoreError) as refused:
+        store.check()
+    assert "every completed call was kept" not in str(refused.value)
+    with pytest.raises(StoreError, match=r"the disk is full.*16 samples that were bought could not be filed"):
+        store.close()
+    enlarge(disk)
+    with SampleStore(disk / "s.db") as again:
+        assert again.count() == kept
+
+
+def test_when_the_reserve_is_used_up_too_the_rest_is_filed_at_the_end_if_it_fits_then(
+    disk: Path,
+) -> None:
+    store, kept = used_up(disk)
+    enlarge(disk)
     store.close()
+    with SampleStore(disk / "s.db") as again:
+        assert again.count() == kept + 16
+        assert len(again.read([draw for draw, _ in block(kept)])) == 16
 
 
 def test_a_store_on_a_disk_that_is_full_from_the_start_is_refused_and_takes_nothing(disk: Path) -> None:
@@ -124,6 +154,41 @@ def test_each_process_has_a_reserve_of_its_own_that_goes_with_it(disk: Path) -> 
             store.write(block(start))
         assert store.full
         assert store.count() == 800
+
+
+_LIMITED = """
+import resource, sys
+from pathlib import Path
+from compound.core import Chat, Draw, Request, Sample, StoreError
+from compound.store import SampleStore
+
+request = Request("m", "", Chat.user("What?"), ())
+store, kept = SampleStore(sys.argv[1]), 0
+try:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+    while kept < 100_000:
+        store.write([(Draw(request, 0, (i,), 0), Sample("x" * 4000)) for i in range(kept, kept + 16)])
+        kept += 16
+except StoreError as error:
+    print(kept, error)
+for again in (store.check, store.close):
+    try:
+        again()
+    except StoreError as error:
+        print(error)
+"""
+
+
+def test_a_limit_on_the_size_of_files_is_a_full_disk(tmp_path: Path) -> None:
+    """As a quota is; the limit needs no root."""
+    path = tmp_path / "s.db"
+    done = subprocess.run([sys.executable, "-c", _LIMITED, str(path)], capture_output=True, text=True, check=True)
+    refused, checked, closed = done.stdout.splitlines()
+    kept = int(refused.partition(" ")[0])
+    assert all(f"{path}: the disk is full" in line for line in (refused, checked, closed))
+    assert "16 samples that were bought could not be filed" in closed
+    with SampleStore(path) as store:
+        assert store.count() == kept > 0
 
 
 def test_a_read_only_disk_is_an_error_that_names_the_file(disk: Path) -> None:

@@ -172,7 +172,7 @@ def test_failures_are_kept_with_their_reason_and_are_no_samples(tmp_path: Path) 
         store.fail([draw(0), draw(1)], "timeout: no \ud800 answer", 2.0)
         store.fail([draw(0)], "rate limit", 1.0)
     with SampleStore(tmp_path / "s.db") as store:
-        assert store.failures() == [("m", "rate limit"), *[("m", "timeout: no ? answer")] * 2]
+        assert store.failures() == [*[("m", "timeout: no ? answer")] * 2, ("m", "rate limit")]
         assert store.count() == 0
         assert store.read([draw(0)]) == {}
 

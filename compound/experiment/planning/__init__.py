@@ -1,0 +1,1 @@
+"""What a run will take and can show, before anything is bought."""
