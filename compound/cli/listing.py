@@ -83,4 +83,3 @@ def list_tasks() -> None:
         markup=False,
         soft_wrap=True,
     )
-

@@ -15,8 +15,8 @@ from evidence import DATA, FIGURES, ROOT
 PAGE = ROOT / "docs" / "strategies.md"
 SCRIPTS = (
     "temperature", "retrying", "similarity", "stopping", "reranking", "length", "weighing", "mixing", "ensembles",
-    "diversity", "debates", "rounds", "reflection", "medprompt", "stacking", "wallet", "diagnosis", "routing", "codet",
-    "embedded",
+    "diversity", "debates", "rounds", "reflection", "medprompt", "stacking", "wallet", "diagnosis", "routing",
+    "codet", "embedded",
 )  # fmt: skip
 
 

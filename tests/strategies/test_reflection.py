@@ -138,7 +138,8 @@ class TestReflect:
         expected = p * (1 - (1 - j) * (1 - p)) + (1 - p) * j * p
         difference = right - expected
         assert abs(difference.mean()) < 4 * difference.std() / 250**0.5
-        flips = [flips_of(Reflect().rounds_in(a), lambda v, q=q: v == q.gold) for a, q in zip(found, asked, strict=True)]
+        rounds = [Reflect().rounds_in(answer) for answer in found]
+        flips = [flips_of(said, lambda v, q=q: v == q.gold) for said, q in zip(rounds, asked, strict=True)]
         every = Flips(*np.sum([f for one in flips for f in one], axis=0))
         assert every.fixed > every.broken > 0
 
