@@ -115,6 +115,7 @@ async def _run(
             "lost_usd": budget.lost.usd, "lost_tokens": budget.lost.tokens,
         }  # fmt: skip
         facts["limits"] = client.limiter.history
+        facts["held_back_seconds"] = client.rates.waited
         facts["fitted"] = ledgers(complete)
         facts["failed_calls"] = reasons(turns.failed)
     found = _found(experiment, results / experiment.name, curves, screened, facts, stopped, turns.failed)

@@ -76,7 +76,10 @@ class Capabilities:
     @property
     def one_by_one(self) -> str:
         """What to say of a model that ignores or refuses n."""
-        return f"{self.model} gives one completion a call (probed {self.probed}): each pays for the prompt"
+        return (
+            f"{self.model} gives one completion a call (found out {self.probed}; compound models probe looks "
+            "again): each pays for the prompt"
+        )
 
     def check(self, parameters: Mapping[str, Any]) -> None:
         """Make sure that no parameter asks for what the model has not: before a call, not by its reply.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -194,6 +194,10 @@ class Client:
         amended = probed.amended(before)
         # A backend that knows its abilities only once it is open is asked first.
         self.backend.traits = amended if before.abilities else replace(amended, abilities=before.abilities)
+
+    def on_single(self, told: Callable[[], None]) -> None:
+        """Have somebody told, once, when the model turns out to give one completion a call."""
+        self._sender.on_single = told
 
     async def _open(self) -> None:
         await self.backend.open()

@@ -60,6 +60,7 @@ class Sender:
         self.price: Price | None = None
         self.sent: set[asyncio.Task[Any] | None] = set()
         self.closing = self.halted = False
+        self.on_single: Callable[[], None] = lambda: None  # called once n turns out to be ignored
         self._single = False
         self._answered = False
 
@@ -127,6 +128,8 @@ class Sender:
         if self._single:
             return
         self._single = True
+        if got == 1:
+            self.on_single()
         self.observer.notify(
             Notice(
                 f"{self.backend.model} gave {got} of {asked} completions asked for at once: from now on one call "

@@ -6,6 +6,9 @@ import asyncio
 import atexit
 import threading
 from collections.abc import Coroutine, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -14,7 +17,7 @@ from compound.core import LaneError, Observer, Question, Silent
 from compound.models import http
 from compound.models.backend import Backend, find_backend, find_embedder, list_price
 from compound.models.budget import Budget, Price
-from compound.models.capabilities import beside, find
+from compound.models.capabilities import Capabilities, Finding, beside, find, keep
 from compound.models.client import Client
 from compound.models.embedding import Embedder
 from compound.models.lm import LM
@@ -66,8 +69,18 @@ class Session:
             client = self._made(find_backend(model, self.base_url))
             if self._probed and (probed := find(self._probed, client.backend)):
                 client.learn(probed)
+            client.on_single(partial(self._keep_single, client.backend))
             self._clients[model] = client
         return self._clients[model]
+
+    def _keep_single(self, backend: Backend) -> None:
+        """Keep beside the store that a model ignores n, so that a rerun that asks nothing counts the same cost."""
+        if self._probed is None or not backend.traits.filed:
+            return
+        today = datetime.now(UTC).date().isoformat()
+        kept = find(self._probed, backend) or Capabilities(backend.model, backend.endpoint, today, 0, 0.0, {})
+        seen = Finding(False, "several completions were asked for at once in a run, and one came")
+        keep(self._probed, replace(kept, findings={**kept.findings, "n": seen}))
 
     def embedder(self, model: str) -> Embedder:
         """An embedding model, made at the first use.

@@ -37,6 +37,7 @@ def dump(store: SampleStore, path: Path) -> int:
     """
     count = 0
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as raw, gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as file:
             for row in _rows(store):
                 file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")

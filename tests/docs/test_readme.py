@@ -42,9 +42,17 @@ def test_the_library_example_runs_on_a_model_that_needs_no_key() -> None:
 
 
 def test_the_experiment_of_your_questions_is_valid() -> None:
-    (text,) = blocks("yaml")
+    (text,) = [block for block in blocks("yaml") if "strategies:" in block]
     experiment = Experiment.model_validate(yaml.safe_load(text))
     assert [repr(s) for s in experiment.parsed()] == ["vote(cot)", "single"]
+
+
+def test_the_caps_and_prices_are_valid_in_that_experiment() -> None:
+    (caps,) = [block for block in blocks("yaml") if "strategies:" not in block]
+    (text,) = [block for block in blocks("yaml") if "strategies:" in block]
+    experiment = Experiment.model_validate({**yaml.safe_load(text), **yaml.safe_load(caps)})
+    assert experiment.budget.opened().calls == 20_000
+    assert experiment.settings[experiment.model].rpm == 500
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,20 @@ def test_a_model_without_n_is_asked_singly_from_the_first_call_on_and_says_so(
     assert len({sample.text for sample in wait_for(drawn())}) == 3
     assert [call.n for call in server.calls] == [1, 1, 1]
     (notice,) = heard.of(Notice)
-    assert notice.text == "m gives one completion a call (probed 2026-11-22): each pays for the prompt"
+    assert "m gives one completion a call (found out 2026-11-22" in notice.text
+
+
+def test_that_n_is_ignored_is_kept_for_the_next_session(tmp_path: Path) -> None:
+    """A rerun that buys nothing counts the cost of a deployment as the run did that found it out."""
+    store = tmp_path / "samples.db"
+    with AbleServer(ignores="n") as server:
+        wait_for(draw(store, server, 4))
+
+        async def batch() -> int:
+            async with Session(store, base_url=server.url) as session:
+                return session.client("m").batch
+
+        assert wait_for(batch()) == 1
 
 
 def test_what_was_probed_decides_what_a_strategy_may_do(server: ModelServer, tmp_path: Path) -> None:
