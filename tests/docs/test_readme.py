@@ -51,7 +51,7 @@ def test_the_caps_and_prices_are_valid_in_that_experiment() -> None:
     (caps,) = [block for block in blocks("yaml") if "strategies:" not in block]
     (text,) = [block for block in blocks("yaml") if "strategies:" in block]
     experiment = Experiment.model_validate({**yaml.safe_load(text), **yaml.safe_load(caps)})
-    assert experiment.budget.opened().calls == 20_000
+    assert experiment.budget.calls == 20_000
     assert experiment.settings[experiment.model].rpm == 500
 
 
