@@ -12,10 +12,11 @@ from compound.experiment.config import Experiment
 from compound.experiment.cost import Prices
 from compound.experiment.failures import FailedCall
 from compound.experiment.parts import stem, write_part
-from compound.experiment.pieces import QUESTIONS, Piece, in_pieces, key_of, load, save
+from compound.experiment.pieces import QUESTIONS, Piece, content_of, in_pieces, key_of, load, only_ours, save
 from compound.experiment.pools import Arm, Drawing, draw_arm
 from compound.experiment.tally import tally_of
 from compound.strategies import write as expression
+from compound.strategies.needs import parts
 
 
 @dataclass
@@ -57,7 +58,7 @@ class Evaluation:
 
     def _taken_up(self, arm: Arm, some: Sequence[Question], start: int, observer: Observer) -> Piece | None:
         path, part = self._piece(arm, start), self._part(arm, start)
-        if not self._kept or not part.exists():
+        if not self._kept(arm, some) or not part.exists():
             return None
         piece = load(path, self._key(arm, some), arm, some)
         if piece is not None:
@@ -69,9 +70,10 @@ class Evaluation:
     async def _new(self, arm: Arm, some: Sequence[Question], start: int, observer: Observer) -> Piece:
         before = len(self.failed)
         await draw_arm(self.drawing, arm, some, observer)
+        self._piece(arm, start).unlink(missing_ok=True)  # it must not outlive the part that it belongs to
         piece = self._evaluated(arm, (), start)
         arm.pools.clear()
-        if self._kept and len(self.failed) == before:  # a rerun tries failed calls again
+        if self._kept(arm, some) and len(self.failed) == before:  # a rerun tries failed calls again
             path = self._piece(arm, start)
             save(path, piece, self._key(arm, some))
             self.files.add(path)
@@ -91,11 +93,14 @@ class Evaluation:
         self.files.add(path)
         return Piece(curves, tally_of(arm.pools))
 
-    @property
-    def _kept(self) -> bool:
-        """Whether a rerun may do without the samples: not if they are replayed, or the store has none."""
+    def _kept(self, arm: Arm, some: Sequence[Question]) -> bool:
+        """Whether a rerun may do without the samples: not if they are replayed, or the store has none.
+
+        Neither where functions of the user's decide: whether those have changed nobody knows.
+        """
         session = self.drawing.session
-        return session.client(self.drawing.model).backend.traits.filed and session.store.began() is not None
+        filed = session.client(self.drawing.model).backend.traits.filed and session.store.began() is not None
+        return filed and only_ours(arm, some)
 
     def _part(self, arm: Arm, start: int) -> Path:
         return self.folder / "answers" / f"{stem(arm, start)}.parquet"
@@ -105,17 +110,20 @@ class Evaluation:
 
     def _key(self, arm: Arm, some: Sequence[Question]) -> str:
         session, config = self.drawing.session, self.experiment
+        asked = sorted({model for _, model in parts(arm.solver, config.model)})
         client = session.client(self.drawing.model)
+        for model in asked:
+            session.client(model)
         return key_of(
+            endpoints={model: session.client(model).backend.endpoint for model in asked},
             model=config.model,
-            endpoint=client.backend.endpoint,
             parameters=config.parameters,
             replicates=config.replicates,
             greedy=config.greedy,
             seed=config.seed,
             strategy=expression(arm.solver, full=True),
-            questions=[(q.id, q.golds) for q in some],
+            questions=content_of(some),
             batch=client.batch,
-            prices=session.prices,
+            prices={model: session.prices[model] for model in asked},
             store=session.store.began(),
         )

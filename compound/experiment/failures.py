@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,6 +57,7 @@ class FailedCall:
 
 
 COLUMNS = tuple(FailedCall.__dataclass_fields__)
+_NUMBERS = ("replicate", "k", "attempts")
 
 Again = Mapping[tuple[str, str], frozenset[str]]
 """Ids of the questions with failed calls, by task and strategy."""
@@ -86,6 +87,32 @@ def failed_before(folder: Path) -> Again:
             "that is owed"
         ) from None
     return {who: frozenset(questions) for who, questions in found.items()}
+
+
+def still_owed(
+    folder: Path, judged: Collection[tuple[str, str, str]], asked: Collection[tuple[str, str]]
+) -> list[FailedCall]:
+    """Failed calls of the last run that this one did not come to: they are as owed as they were.
+
+    Args:
+        folder: of the results.
+        judged: task, strategy and question of everything that is complete now.
+        asked: task and strategy of everything that the config asks for.
+    """
+    path = folder / NAME
+    if not path.exists():
+        return []
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows: list[dict[str, Any]] = list(csv.DictReader(file))
+        before = [FailedCall(**(row | {name: int(row[name]) for name in _NUMBERS})) for row in rows]
+    except (KeyError, TypeError, ValueError, csv.Error, OSError):
+        return []  # damaged: a run without --retry-failed finds all that is owed
+    return [
+        call
+        for call in before
+        if (call.task, call.strategy) in asked and (call.task, call.strategy, call.question) not in judged
+    ]
 
 
 class Turns:

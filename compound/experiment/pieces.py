@@ -15,16 +15,22 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from compound.answers import kind_named
 from compound.core import Question, StoreError
 from compound.experiment.analysis import ArmCurves
 from compound.experiment.cost import PARTS, Cost
 from compound.experiment.pools import Arm
 from compound.experiment.tally import Tally
+from compound.strategies import React, Strategy
+from compound.strategies.bound import Bound
+from compound.strategies.needs import parts
+from compound.strategies.scorers.reward import Reward
 
 QUESTIONS = 1000
 _ARRAYS = ("accuracy", "coverage", "first")
@@ -40,14 +46,57 @@ class Piece:
 
 
 def in_pieces(arm: Arm) -> bool:
-    """Whether an arm is evaluated piece by piece; agents that read each other are compared all at the end."""
-    return len(arm.task.questions()) > QUESTIONS and arm.solver.selection != "interactive"
+    """Whether an arm is evaluated piece by piece; what has rounds is compared all at the end."""
+    solver = arm.solver.part if isinstance(arm.solver, Bound) else arm.solver
+    has_rounds = type(solver).rounds_in is not Strategy.rounds_in
+    return len(arm.task.questions()) > QUESTIONS and not has_rounds
+
+
+def only_ours(arm: Arm, questions: Sequence[Question]) -> bool:
+    """Whether this package alone decides: no function, tool, strategy or answer kind that a user registered."""
+    used = [part for part, _ in parts(arm.solver, "")]
+    kinds = {question.kind for question in questions}
+    return all(
+        type(part).__module__.startswith("compound.strategies.") and not isinstance(part, Reward | React)
+        for part in used
+    ) and all(type(kind_named(kind)).__module__.startswith("compound.answers.") for kind in kinds)
+
+
+def content_of(questions: Sequence[Question]) -> str:
+    """A hash of all that is in some questions and their worked examples; their ids may be a data set's own."""
+    digest = hashlib.sha256()
+    shown = {id(question.examples): question.examples for question in questions}
+    for question in [*questions, *(example for examples in shown.values() for example in examples)]:
+        said = (
+            question.id,
+            question.text,
+            question.kind,
+            question.golds,
+            question.choices,
+            dict(question.metadata),
+        )
+        digest.update(repr(said).encode())
+    return digest.hexdigest()
 
 
 def key_of(**follows_from: Any) -> str:
-    """A name for everything that a piece follows from; the code of this package is part of it."""
-    text = json.dumps({**follows_from, "source": _source(), "numpy": np.__version__}, sort_keys=True, default=repr)
+    """A name for all that a piece follows from; this package's code is part of it, and what it grades with."""
+    text = json.dumps({**follows_from, "source": _source(), "with": _versions()}, sort_keys=True, default=repr)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+@cache
+def _versions() -> dict[str, str | None]:
+    return {
+        name: _version(name) for name in ("numpy", "scipy", "sympy", "math-verify", "scikit-learn", "sacrebleu")
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
 
 
 @cache
@@ -74,10 +123,11 @@ def save(path: Path, piece: Piece, key: str) -> None:
         table |= {f"greedy_{part}": getattr(curves.greedy_cost, part) for part in PARTS}
     table |= {name: getattr(tally, name) for name in _COUNTED}
     table |= {"counts": [tally.answers, tally.unparsed, tally.mixed], "versions": list(tally.fingerprints)}
-    beside = path.with_name(f".{path.stem}.{os.getpid()}.npz")
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(beside, **table)
+        with beside.open("wb") as file:
+            np.savez(file, **table)
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)

@@ -77,7 +77,7 @@ class Arm:
     @property
     def answered(self) -> int:
         """Complete questions."""
-        return len(self.pools) or sum(len(piece.curves.questions) for piece in self.pieces)
+        return sum(len(piece.curves.questions) for piece in self.pieces) or len(self.pools)
 
     @property
     def solver(self) -> Strategy:

@@ -77,7 +77,8 @@ def write_run(run: Run, summary: str, files: set[Path]) -> None:
     """Write everything that the design lists but the figures; `files`: the parts of its answers, written before."""
     for folder in ("answers", ".pieces"):
         for stale in set((run.folder / folder).glob("*")) - files:  # of a config that has changed, or a killed run
-            stale.unlink()
+            if stale.is_file():
+                stale.unlink()
     write_text(run.folder / "experiment.yaml", resolved(run.experiment, run.folder))
     write_text(run.folder / "curves.csv", _csv(COLUMNS, run.rows))
     _write_table(run.folder / "rounds.csv", ROUNDS, rounds_rows(run.rounds))

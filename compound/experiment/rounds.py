@@ -68,12 +68,10 @@ def anchored(arm: Arm, others: Sequence[Arm]) -> np.ndarray | None:
     candidate = getattr(arm.solver, "candidate", None)
     if candidate is None or candidate.sources > 1 or not all(pool.rounds for pool in arm.pools):
         return None
-    shared = {
-        pool.question.id: pool
-        for other in others
-        if other.task is arm.task and other.selector and other.candidate == candidate
-        for pool in other.pools
-    }
+    same = [o for o in others if o.task is arm.task and o.selector and o.candidate == candidate]
+    shared = {pool.question.id: pool for other in sorted(same, key=lambda o: o.draws) for pool in other.pools}
+    if not shared and all(len(pool.rounds) == 1 for pool in arm.pools):
+        return None  # nothing is known of that vote but the draws themselves
     after = np.array([[pool.correct(answer) for answer in pool.answers] for pool in arm.pools])
     before = _votes([(pool, said[0]) for pool in arm.pools for said in pool.rounds])[:, -1].reshape(after.shape)
     exact = np.array([_exact_vote(pool, shared.get(pool.question.id)) for pool in arm.pools])
@@ -173,13 +171,18 @@ def _influence(arm: Arm, pool: Pool) -> float | None:
     if not isinstance(solver, Debate):
         return None
     turns = [
-        (replicate, said[0][agent], {said[0][peer] for peer in solver.hears(agent)} - {None}, said[1][agent])
+        (
+            replicate,
+            (said[0][agent], agent % solver.candidate.sources),  # other sources hear other things
+            {said[0][peer] for peer in solver.hears(agent)} - {None, said[0][agent]},
+            said[1][agent],
+        )
         for replicate, said in enumerate(pool.rounds)
         for agent in range(solver.agents)
     ]
     found = [
-        float(new in heard - {own}) - float(new in elsewhere - {own})
+        float(new in heard) - float(new in elsewhere)
         for (here, own, heard, new), (there, other, elsewhere, _) in permutations(turns, 2)
         if here != there and own == other
     ]
-    return float(np.mean(found)) if found and any(heard for _, _, heard, _ in turns) else None
+    return float(np.mean(found)) if found and any(solver.hears(agent) for agent in range(solver.agents)) else None

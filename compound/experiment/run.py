@@ -14,7 +14,7 @@ from compound.core import BudgetExhaustedError, ConfigError, Notice, Observer, S
 from compound.experiment.analysis import POOLED, ArmCurves, gains_of, labels_of
 from compound.experiment.config import Experiment
 from compound.experiment.evaluation import Evaluation
-from compound.experiment.failures import SCREENING, FailedCall, Turns, failed_before, reasons
+from compound.experiment.failures import SCREENING, FailedCall, Turns, failed_before, reasons, still_owed
 from compound.experiment.fitting import fit_arms, ledgers
 from compound.experiment.lock import alone
 from compound.experiment.plan import Plan, check, plan, trials
@@ -107,6 +107,9 @@ async def _run(
             raise BudgetExhaustedError(f"nothing is complete yet. {stopped}")
         client = session.client(experiment.model)
         curves = evaluation.curves(complete)
+        judged = {(c.task, repr(c.arm.strategy), question.id) for c in curves for question in c.questions}
+        asked = {(arm.task.name, repr(arm.strategy)) for arm in arms}
+        turns.failed += still_owed(results / experiment.name, judged, asked)
         facts = _facts(experiment, complete, _tier(client.backend))
         facts["began"], facts["seconds"] = began, time.monotonic() - start
         facts["spent"] = {

@@ -41,7 +41,7 @@ class Reservation:
         usd: dollars; None where the price is unknown.
         tokens: prompt and completion tokens.
         calls: completions.
-        question: the id of the question that it is made for.
+        question: the id of the question that it is made for; empty if it is made for the run.
     """
 
     usd: float | None
@@ -60,8 +60,8 @@ class Caps:
     Attributes:
         usd: dollars; a model whose price is unknown is refused then.
         tokens: prompt and completion tokens.
-        calls: completions, however many of them share a request: the same number on a server that gives 8 at once
-            and on one that gives them singly. An embedding is none.
+        calls: completions, however many of them share a request. A request is sent whole, so up to one of them
+            less is bought than the cap allows. An embedding is none.
         seconds: how long new calls may start, from the first reservation on.
     """
 
@@ -130,7 +130,7 @@ class Budget:
         if most == NOTHING:  # a recording is replayed
             yield
             return
-        if self.only is not None and most.question not in self.only:
+        if self.only is not None and most.question and most.question not in self.only:
             raise BudgetExhaustedError("only what had failed was tried again: run without --retry-failed to go on")
         ledgers = self._ledgers(most.question)
         if most.usd is None and any(ledger.caps.usd is not None for ledger in ledgers):
@@ -156,7 +156,7 @@ class Budget:
 
     def _ledgers(self, question: str) -> list[_Ledger]:
         """That of the question, where it has one, and that of the run; everybody waits for them in this order."""
-        if self._each is None:
+        if self._each is None or not question:
             return [self._run]
         return [self._questions.setdefault(question, _Ledger(self._each, _question_is_out)), self._run]
 
@@ -178,10 +178,12 @@ class _Ledger:
         """Hold it for the length of the block; wait for room where what is in progress may leave some."""
         if self.caps.seconds is not None and self._deadline is None:
             self._deadline = time.monotonic() + self.caps.seconds
+        self._check_time()
         while (cap := self._exceeded_by(most)) is not None:
-            if not self._busy or cap.startswith("time"):
+            if not self._busy:
                 raise self._out(cap, self._too_large(most))
             await self._settled.wait()
+            self._check_time()
         self._add(most, 1)
         try:
             yield
@@ -202,6 +204,10 @@ class _Ledger:
         pairs = ((most.usd, self.caps.usd), (most.tokens, self.caps.tokens), (most.calls, self.caps.calls))
         return any(cap is not None and (size or 0) > cap for size, cap in pairs)
 
+    def _check_time(self) -> None:
+        if self._deadline is not None and time.monotonic() > self._deadline:
+            raise self._out(f"time: {self.caps.seconds:g} s are over", False)
+
     def _exceeded_by(self, most: Reservation) -> str | None:
         """The cap that would be exceeded, were this the next call."""
         caps, gone, held = self.caps, self.spent | self.lost, self._held
@@ -212,8 +218,6 @@ class _Ledger:
             return f"{gone.tokens:,.0f} of {caps.tokens:,} tokens spent, the next call may take {most.tokens:,}"
         if caps.calls is not None and gone.calls + held.calls + most.calls > caps.calls:
             return f"{gone.calls:,} of {caps.calls:,} calls made, the next request is for {most.calls:,}"
-        if self._deadline is not None and time.monotonic() > self._deadline:
-            return f"time: {caps.seconds:g} s are over"
         return None
 
 

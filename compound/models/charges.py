@@ -18,7 +18,12 @@ def most(call: Call, price: Price | None) -> Reservation:
     """The most that a call can take; dollars are unknown without a price."""
     size, out = sum(map(_size, call.prompts)), call.n * _most_out(call)
     calls = call.n if out else 0  # an embedding is none
-    return Reservation(price.of(size, out) if price else None, size + out, calls, call.question.id)
+    return Reservation(price.of(size, out) if price else None, size + out, calls, question_of(call))
+
+
+def question_of(call: Call) -> str:
+    """The question that a call is charged to; none for embeddings, which go out for several questions at once."""
+    return call.question.id if _most_out(call) else ""
 
 
 def charged(call: Call, reply: Sequence[Sample], price: Price | None, seconds: float) -> list[Sample]:

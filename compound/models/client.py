@@ -68,6 +68,7 @@ class Client:
         self._buying: set[asyncio.Task[None]] = set()
         self._halt = HALT.get()
         self._probed: Capabilities | None = None
+        self._told_single: Callable[[], None] = lambda: None
 
     @property
     def batch(self) -> int:
@@ -96,7 +97,8 @@ class Client:
     def _flush(self) -> None:
         queue, self._queue = self._queue, []
         owed: dict[Draw, _Owed] = {}
-        found: Counter[Observer] = Counter()
+        found: Counter[int] = Counter()  # by identity: whoever watches need not be hashable
+        watching = {id(asked.observer): asked.observer for asked in queue}
         wanted = [asked.draw for asked in queue if asked.draw not in self._in_flight]
         try:
             stored = self.store.read(wanted) if self.backend.traits.filed else {}
@@ -106,7 +108,7 @@ class Client:
         for asked in queue:
             draw = asked.draw
             if (sample := stored.get(draw)) is not None:
-                found[asked.observer] += 1
+                found[id(asked.observer)] += 1
                 settle(asked.future, sample)
                 continue
             if draw not in self._in_flight:
@@ -114,8 +116,8 @@ class Client:
                 flight = self._in_flight[draw] = asyncio.get_running_loop().create_future()
                 owed[draw] = asked._replace(future=flight)
             follow(self._in_flight[draw], asked.future)
-        for observer, count in found.items():
-            observer.notify(Drawn(count, bought=False))
+        for who, count in found.items():
+            watching[who].notify(Drawn(count, bought=False))
         cut = mixed if self.backend.traits.mixed else blocks
         for block in cut(owed, self.batch):
             self._spawn([owed[draw] for draw in block])
@@ -140,7 +142,7 @@ class Client:
                 for owed in block:
                     self._spawn([owed])
                 return
-            samples = await self._sender.samples(tuple(owed.draw for owed in block), block[0].question)
+            samples, asked = await self._sender.samples(tuple(owed.draw for owed in block), block[0].question)
             served = block[: len(samples)]
             filed = self._filed([owed.draw for owed in served], samples)
         except BaseException as reason:
@@ -164,6 +166,10 @@ class Client:
         block[0].observer.notify(Drawn(len(filed), bought=bought, usd=dollars(filed)))
         for owed, sample in zip(served, filed, strict=True):
             settle(owed.future, sample)
+        if len(samples) < len(block):
+            self._sender.unbatch(len(samples), len(block))
+            if asked > len(samples) == 1:  # n was taken and ignored; one refusal of it may have other reasons
+                self._told_single()
         for owed in block[len(samples) :]:
             self._spawn([owed])
 
@@ -197,7 +203,7 @@ class Client:
 
     def on_single(self, told: Callable[[], None]) -> None:
         """Have somebody told, once, when the model turns out to give one completion a call."""
-        self._sender.on_single = told
+        self._told_single = told
 
     async def _open(self) -> None:
         await self.backend.open()
@@ -224,9 +230,10 @@ class Client:
     def halt(self) -> None:
         """Open no more calls: those that were sent finish, all others are refused."""
         self._sender.halted = True
+        unsent = self._buying - self._sender.sent  # tasks that are made from now on see for themselves
 
         def refuse_unsent() -> None:
-            for task in self._buying - self._sender.sent:
+            for task in unsent - self._sender.sent:
                 task.cancel()
 
         asyncio.get_running_loop().call_soon(refuse_unsent)  # whatever was made before has begun by then

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -121,11 +122,20 @@ class Hosted:
             return ModelFailure("no connection", detail)
         status = said.status or getattr(error, "status_code", None)
         if isinstance(status, int) and status >= 300:
-            return http.failure(status, detail, self.model, said.retry_after)
+            return http.failure(status, detail, self.model, said.retry_after, _code(error))
         return ModelFailure("error", f"{type(error).__name__}: {detail}", retryable=False)
 
     async def close(self) -> None:
         """Nothing was started."""
+
+
+def _code(error: Exception) -> Any:
+    """The code in an error body, which LiteLLM hands on as a mapping, or as JSON within its own text."""
+    body = getattr(error, "body", None)
+    if isinstance(body, dict):
+        return body.get("code")
+    found = re.search(r'"code":\s*"(\w+)"', str(error))
+    return found and found[1]
 
 
 def _configured(model: str) -> str:

@@ -42,7 +42,7 @@ async def post(
 
     Raises:
         ModelFailure: no connection, a bad status, or a reply that is not JSON; says whether to try again.
-        ModelError: the server refuses the key, or knows no such model or address.
+        ModelError: the server refuses the key, or knows no such model or address, or the account has no credit.
     """
     import aiohttp
 
@@ -53,7 +53,8 @@ async def post(
                 heard(reply.headers)
             raw = await _body(reply)
             if reply.status != 200:
-                raise failure(reply.status, _detail(raw), model, reply.headers.get("Retry-After"))
+                detail, code = _said(raw)
+                raise failure(reply.status, detail, model, reply.headers.get("Retry-After"), code)
     except aiohttp.InvalidURL:
         raise ModelError(f"{model}: '{url}' is not an address; give one such as {EXAMPLE}") from None
     except aiohttp.ClientConnectorError as error:
@@ -126,21 +127,27 @@ def unlogged(record: logging.LogRecord) -> bool:
     return True
 
 
-def _detail(raw: bytes) -> str:
-    """What an error body says."""
+def _said(raw: bytes) -> tuple[str, Any]:
+    """What an error body says, and its code."""
+    code = None
     try:
         said = json.loads(raw)
         error = said.get("error", said)
-        text = error.get("message", error) if isinstance(error, dict) else error
+        text, code = (error.get("message", error), error.get("code")) if isinstance(error, dict) else (error, None)
     except (ValueError, AttributeError, RecursionError):
         text = raw.decode("utf-8", "replace")
-    return one_line(str(text))
+    return one_line(str(text)), code
 
 
 def failure(
-    status: int, detail: str, model: str, retry_after: str | float | None = None
+    status: int, detail: str, model: str, retry_after: str | float | None = None, code: Any = None
 ) -> ModelFailure | ModelError:
-    """The error that an HTTP status stands for."""
+    """The error that an HTTP status stands for, or the code in the body of a 429."""
+    if status == 402 or (status == 429 and code == "insufficient_quota"):
+        return ModelError(
+            f"{model}: the account has no credit ({status}: {detail}): top it up and run again; everything that "
+            "was bought is kept"
+        )
     if status in (401, 403):
         return ModelError(f"{model} refuses the credentials ({status}: {detail}): check the API key")
     if status in (404, 405, 410):
@@ -164,6 +171,6 @@ def _seconds(retry_after: str | float | None) -> float | None:
         pass
     try:
         when = parsedate_to_datetime(str(retry_after))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(0.0, (when - datetime.now(UTC)).total_seconds()) if when.tzinfo else None

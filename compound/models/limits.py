@@ -34,13 +34,17 @@ class Limiter:
             await self._free.wait_for(lambda: self._busy < self.limit)
             self._busy += 1
         try:
-            while (wait := self._pause_until - time.monotonic()) > 0:  # noqa: ASYNC110 - another 429 prolongs it
-                await asyncio.sleep(wait)
+            await self.pause()
             yield
         finally:
             async with self._free:
                 self._busy -= 1
                 self._free.notify(max(0, self.limit - self._busy))  # all of thousands would take turns to look
+
+    async def pause(self) -> None:
+        """Wait as long as the server asked everybody to; to be called again after any other waiting."""
+        while (wait := self._pause_until - time.monotonic()) > 0:  # noqa: ASYNC110 - another 429 prolongs it
+            await asyncio.sleep(wait)
 
     def succeeded(self) -> None:
         """A call went well."""

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 # What is no part of a request, and would be stored with it. Keys come from the environment.
 _NOT_PARAMETERS = frozenset(
-    "n seed timeout stream model messages prompt api_key api_base base_url headers extra_headers".split()
+    "n seed timeout stream model messages prompt api_key api_base base_url headers extra_headers "
+    # What would buy more than is reserved for a call, or change it without saying so.
+    "max_completion_tokens max_output_tokens best_of fallbacks num_retries max_retries drop_params".split()
 )
 
 
@@ -250,10 +252,13 @@ class LM:
 
 
 def _check(model: str, sent: dict[str, Any]) -> None:
-    if wrong := sorted(name for name in _NOT_PARAMETERS & sent.keys() if sent[name] is not None):
+    body = sent.get("extra_body")
+    given = sent | (body if isinstance(body, dict) else {})
+    if wrong := sorted(name for name in _NOT_PARAMETERS & given.keys() if given[name] is not None):
         raise ModelError(
             f"{model}: {', '.join(wrong)} cannot be set as a sampling parameter: completions are asked for with n "
-            "of sample(), keys come from the environment, an address is given with --base-url"
+            "of sample(), their length is max_tokens, keys come from the environment, an address is given with "
+            "--base-url, and calls are tried again by compound"
         )
     most = sent.get("max_tokens")
     if not isinstance(most, int) or most < 1:

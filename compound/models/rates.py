@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,8 +43,8 @@ class Bucket:
         return max(0.0, (min(amount, self.full) - self.level) / self.rate)
 
     def take(self, amount: float) -> None:
-        """Take it out; a negative amount is what was reserved and not used."""
-        self.level -= amount
+        """Take it out; a negative amount is what was reserved and not used, and what does not fit in is lost."""
+        self.level = min(self.full, self.level - amount)
 
 
 class Allowance:
@@ -88,7 +88,8 @@ class Rates:
         tpm: tokens a minute, prompts and completions; None likewise.
 
     A call takes the most tokens that it can use, and gives back what it did not. Whoever has to wait sleeps;
-    everybody goes in the order of coming. `waited` has the seconds that calls were held back, all together.
+    everybody goes in the order of coming. `waited` has the seconds that the queue was held back: those of every
+    call at its head until it went, not those of the calls behind it.
     """
 
     def __init__(self, rpm: float | None = None, tpm: float | None = None) -> None:
@@ -100,10 +101,17 @@ class Rates:
         self.waited = 0.0
 
     @asynccontextmanager
-    async def room(self, tokens: int) -> AsyncIterator[Taken]:
-        """Wait until a call of so many tokens may go; the block sends it, and says in `Taken` what became of it."""
+    async def room(self, tokens: int, pause: Callable[[], Awaitable[None]] | None = None) -> AsyncIterator[Taken]:
+        """Wait until a call of so many tokens may go; the block sends it, and says in `Taken` what became of it.
+
+        Args:
+            tokens: the most that it can use.
+            pause: awaited in the queue first, so that a pause of all calls does not end with all of them at once.
+        """
         amounts = {"requests": 1.0, "tokens": float(tokens)}
         async with self._turn:
+            if pause is not None:
+                await pause()
             began = _now()
             while (wait := self._wait(amounts)) > 1e-3:  # less is the rounding of a clock
                 try:

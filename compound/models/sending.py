@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from compound.core import Draw, ModelError, ModelFailure, Notice, Observer, Question, Sample
 from compound.models.backend import Backend, Call
 from compound.models.budget import NOTHING, QUESTION, Budget, Price, Reservation
-from compound.models.charges import charged, most
+from compound.models.charges import charged, most, question_of
 from compound.models.halting import HaltedError
 from compound.models.limits import Limiter
 from compound.models.rates import Rates, Taken
@@ -23,6 +23,18 @@ ATTEMPTS = 6
 LONGEST_WAIT = 60.0
 # The server may have done the work, and charge for it.
 _MAYBE_CHARGED = frozenset({"timeout", "connection lost", "bad reply"})
+
+
+class Bought(NamedTuple):
+    """What a block of draws came to.
+
+    Attributes:
+        samples: of the first of the draws.
+        asked: how many the call that gave them had asked for.
+    """
+
+    samples: list[Sample]
+    asked: int
 
 
 class Sender:
@@ -60,7 +72,6 @@ class Sender:
         self.price: Price | None = None
         self.sent: set[asyncio.Task[Any] | None] = set()
         self.closing = self.halted = False
-        self.on_single: Callable[[], None] = lambda: None  # called once n turns out to be ignored
         self._single = False
         self._answered = False
 
@@ -69,7 +80,7 @@ class Sender:
         """Completions in one call at most: what the backend says, until it turns out to ignore n."""
         return 1 if self._single else self.backend.traits.batch
 
-    async def samples(self, draws: tuple[Draw, ...], question: Question) -> list[Sample]:
+    async def samples(self, draws: tuple[Draw, ...], question: Question) -> Bought:
         """The samples of a block of draws after as many attempts as it takes, or as are allowed.
 
         One alone is tried after a refused call for several. If it succeeds, n was the reason; so there may be
@@ -87,9 +98,10 @@ class Sender:
             try:
                 async with (
                     self.limiter.permit(),
-                    self.rates.room(reserved.tokens) as taken,
+                    self.rates.room(reserved.tokens, self.limiter.pause) as taken,
                     self.budget.reserve(self.backend.model, reserved),
                 ):
+                    await self.limiter.pause()  # a 429 may have come while this one waited
                     samples = await self._attempt(call, taken)
             except ModelFailure as failure:
                 failure.attempts = attempt
@@ -107,9 +119,7 @@ class Sender:
                 backoff = min(LONGEST_WAIT, 0.5 * 2**attempt) * random.uniform(0.5, 1.0)
                 await asyncio.sleep(max(backoff, min(failure.retry_after or 0.0, LONGEST_WAIT)))
             else:
-                if len(samples) < len(draws):
-                    self._unbatch(len(samples), len(draws))
-                return samples
+                return Bought(samples, call.n)
         raise AssertionError("the last attempt returns or raises")
 
     def _troubled(self, failure: ModelFailure, attempt: int) -> None:
@@ -124,12 +134,11 @@ class Sender:
                 "check that the server runs, its address (--base-url) and the network"
             ) from failure
 
-    def _unbatch(self, got: int, asked: int) -> None:
+    def unbatch(self, got: int, asked: int) -> None:
+        """Ask for one completion a call from now on, and say so."""
         if self._single:
             return
         self._single = True
-        if got == 1:
-            self.on_single()
         self.observer.notify(
             Notice(
                 f"{self.backend.model} gave {got} of {asked} completions asked for at once: from now on one call "
@@ -151,7 +160,7 @@ class Sender:
         samples = charged(call, reply, self.price, time.monotonic() - began)
         taken.used = sum(sample.usage.tokens for sample in samples)
         if self.backend.traits.filed:
-            self.budget.settle(samples, call.question.id)
+            self.budget.settle(samples, question_of(call))
         return samples
 
     async def _reply(self, call: Call) -> list[Sample]:

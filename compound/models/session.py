@@ -6,6 +6,7 @@ import asyncio
 import atexit
 import threading
 from collections.abc import Coroutine, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -13,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from compound.core import LaneError, Observer, Question, Silent
+from compound.core import LaneError, Notice, Observer, Question, Silent, StoreError
 from compound.models import http
 from compound.models.backend import Backend, find_backend, find_embedder, list_price
 from compound.models.budget import Budget, Price
@@ -78,9 +79,12 @@ class Session:
         if self._probed is None or not backend.traits.filed:
             return
         today = datetime.now(UTC).date().isoformat()
-        kept = find(self._probed, backend) or Capabilities(backend.model, backend.endpoint, today, 0, 0.0, {})
         seen = Finding(False, "several completions were asked for at once in a run, and one came")
-        keep(self._probed, replace(kept, findings={**kept.findings, "n": seen}))
+        try:
+            kept = find(self._probed, backend) or Capabilities(backend.model, backend.endpoint, today, 0, 0.0, {})
+            keep(self._probed, replace(kept, findings={**kept.findings, "n": seen}))
+        except StoreError as error:
+            self.observer.notify(Notice(f"that {backend.model} ignores n is not kept: {error}"))
 
     def embedder(self, model: str) -> Embedder:
         """An embedding model, made at the first use.
@@ -123,12 +127,11 @@ class Session:
 
     async def close(self) -> None:
         """Wait for what is in flight, stop what was started, close the store if it was opened here."""
-        try:
-            for client in self.clients:
-                await client.close()
-        finally:
+        async with AsyncExitStack() as stack:  # whatever one of them raises, all are closed
             if self._owns_store:
-                self.store.close()
+                stack.callback(self.store.close)
+            for client in self.clients:
+                stack.push_async_callback(client.close)
 
     async def __aenter__(self) -> Self:
         return self

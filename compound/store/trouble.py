@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import sqlite3
 import tempfile
 import time
@@ -29,7 +30,7 @@ class Reserve:
     def __init__(self, folder: Path) -> None:
         self._file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - held until it is needed
         try:
-            self._file.write(b"\0" * self.SIZE)
+            self._file.write(os.urandom(self.SIZE))  # zeros take no room where the file system compresses
             self._file.flush()
         except OSError:
             self.release()

@@ -18,6 +18,7 @@ from compound.experiment.sides import sides_of
 from compound.models.backend import Call
 from compound.models.simulated import Simulated
 from compound.store import SampleStore
+from compound.strategies.scorers.reward import REWARDS
 
 MODEL = "sim/0.6*beta(6,2)+0.4*beta(2,6)?wrong=3&abstain=0.1"
 
@@ -154,3 +155,50 @@ def test_a_piece_with_a_failed_call_is_tried_again(
     assert go(tmp_path / "a", config).facts["failed"] == 0
     go(tmp_path / "b", config)
     assert derived(tmp_path / "a") == derived(tmp_path / "b")
+
+
+def file_of(folder: Path, **changes: Any) -> dict[str, Any]:
+    """A task of questions with ids of their own, so that an id does not follow from the content."""
+    rows = [{"id": str(i), "q": f"{changes.get('said', 'What is')} {i} + 1?", "a": str(i + 1)} for i in range(15)]
+    (folder / "mine.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    fields = {"text": "q", "gold": "a", "id": "id"}
+    return {
+        "name": "mine",
+        "file": str(folder / "mine.jsonl"),
+        "kind": changes.get("kind", "number"),
+        "fields": fields,
+    }
+
+
+@pytest.mark.parametrize("change", [{"said": "Tell me"}, {"kind": "text"}], ids=str)
+def test_an_id_of_the_data_sets_own_does_not_stand_for_the_content(
+    small: None, tmp_path: Path, change: dict[str, str]
+) -> None:
+    def config(**changes: str) -> Experiment:
+        return experiment(strategies=["vote(cot, n=4)"], tasks=[file_of(tmp_path, **changes)], greedy=False)
+
+    go(tmp_path / "a", config())
+    found = go(tmp_path / "a", config(**change))
+    assert found.facts["spent"]["completions"] == 15 * 4
+    go(tmp_path / "b", config(**change))
+    assert derived(tmp_path / "a")["curves.csv"] == derived(tmp_path / "b")["curves.csv"]
+
+
+def test_what_a_function_of_the_users_decides_is_decided_anew(small: None, tmp_path: Path) -> None:
+    sign = 1.0
+    REWARDS["mine"] = lambda question, answer: sign * len(answer.text)
+    try:
+        config = experiment(strategies=['best_of(cot, by=reward("mine"), n=4)'], questions=20, greedy=False)
+        go(tmp_path / "a", config)
+        sign = -1.0
+        go(tmp_path / "a", config)
+        go(tmp_path / "b", config)
+    finally:
+        del REWARDS["mine"]
+    assert derived(tmp_path / "a")["curves.csv"] == derived(tmp_path / "b")["curves.csv"]
+
+
+def test_conversations_without_rounds_are_let_go_too(small: None, tmp_path: Path) -> None:
+    found = go(tmp_path, experiment(strategies=["decompose"], questions=15, greedy=False))
+    assert len(list((tmp_path / "try" / "answers").iterdir())) == 2
+    assert not found.curves[0].arm.pools and found.curves[0].arm.answered == 15

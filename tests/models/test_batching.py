@@ -6,13 +6,14 @@ import asyncio
 from collections import Counter
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from model_server import ModelServer, hang, only, refuse_n, status
 
-from compound.core import Chat, Draw, Failed, ModelFailure, Notice, Question, Request
+from compound.core import Chat, Draw, Failed, ModelError, ModelFailure, Notice, Question, Request
 from compound.models.backend import Call
 from compound.models.blocks import blocks
 from compound.models.session import Session, wait_for
@@ -294,3 +295,16 @@ def test_a_timed_out_call_gives_its_permit_back(server: ModelServer) -> None:
     server.faults = [hang, hang]
     wait_for(ask())
     assert sum(server.sold.values()) == 3
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"max_completion_tokens": 9}, {"fallbacks": ["b"]}, {"extra_body": {"best_of": 4}}], ids=str
+)
+def test_what_would_buy_more_than_is_reserved_is_refused(server: ModelServer, parameters: dict[str, Any]) -> None:
+    async def go() -> None:
+        async with Session(base_url=server.url) as session:
+            await session.lm("m", Question("q"), parameters=parameters).sample(Chat.user("a"))
+
+    with pytest.raises(ModelError, match="cannot be set as a sampling parameter"):
+        wait_for(go())
+    assert server.calls == []

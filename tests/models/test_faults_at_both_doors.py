@@ -102,6 +102,10 @@ FAULTS = {
     "429": (lambda s: status(429), "rate limit"),
     "429 with Retry-After": (lambda s: status(429, **{"Retry-After": "1"}), "rate limit"),
     "429 with a date": (lambda s: status(429, **{"Retry-After": "Wed, 21 Oct 2099 07:28:00 GMT"}), "rate limit"),
+    "429 with a date beyond reckoning": (
+        lambda s: status(429, **{"Retry-After": "Mon, 01 Jan 99999999999999 00:00:00 GMT"}),
+        "rate limit",
+    ),
     "429 with an endless wait": (lambda s: status(429, **{"Retry-After": "inf"}), "rate limit"),
     "429 with no number": (lambda s: status(429, **{"Retry-After": "nan"}), "rate limit"),
     "429 with a day": (lambda s: status(429, **{"Retry-After": "86400"}), "rate limit"),
@@ -312,6 +316,56 @@ def test_a_key_refused_half_way_loses_nothing_that_was_paid(door: Door, server: 
     again = door.ask(3, questions=10)
     assert len(again.samples) == len(door.filed()) == sum(server.sold.values()) == 30
     assert kept <= {s.text for s in again.samples}
+
+
+def says(code: int, error: dict[str, str]) -> Fault:
+    async def fault(request: web.Request, call: Call) -> web.StreamResponse:
+        return web.json_response({"error": error}, status=code)
+
+    return fault
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        (402, {"message": f"Insufficient Balance of {KEY}"}),
+        (429, {"message": f"You exceeded your quota, {KEY}" + " x" * 200, "code": "insufficient_quota"}),
+    ],
+)
+def test_an_account_without_credit_ends_the_run_and_the_next_goes_on(
+    door: Door, server: ModelServer, code: int, error: dict[str, str]
+) -> None:
+    assert len(door.ask(3).samples) == 3
+    server.always = says(code, error)
+    got = door.ask(3, questions=2)
+    assert len(server.calls) == 2  # the first question is in the store; the second is not tried again
+    (raised,) = got.errors
+    assert isinstance(raised, ModelError)
+    assert str(raised).startswith(f"{door.model}: the account has no credit ({code}: ")
+    assert str(raised).endswith("): top it up and run again; everything that was bought is kept")
+    assert KEY not in "".join(traceback.format_exception(raised))
+    assert not got.failures
+    server.always = None
+    assert len(door.ask(3, questions=2).samples) == len(door.filed()) == sum(server.sold.values()) == 6
+
+
+def test_a_quota_of_a_minute_is_no_matter_of_credit(door: Door, server: ModelServer) -> None:
+    server.faults = [says(429, {"message": "insufficient_quota a minute", "code": "rate_limit_exceeded"})]
+    assert len(door.ask(3).samples) == 3
+
+
+@pytest.mark.parametrize("model", ["openai/m", "deepseek/m"])  # a body as a mapping, and as text
+def test_litellm_hands_on_the_code_of_an_error_in_two_ways(
+    _litellm: None, server: ModelServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, model: str
+) -> None:
+    provider = model.partition("/")[0].upper()
+    for name, value in (("API_KEY", KEY), ("BASE_URL", server.url), ("API_BASE", server.url)):
+        monkeypatch.setenv(f"{provider}_{name}", value)
+    server.always = says(429, {"message": "no", "code": "insufficient_quota"})
+    (error,) = Door(model, None, tmp_path / "s.db").ask().errors
+    assert isinstance(error, ModelError)
+    assert "no credit" in str(error)
+    assert len(server.calls) == 1
 
 
 def test_a_storm_of_429_with_and_without_a_wait_ends_with_every_sample_once(

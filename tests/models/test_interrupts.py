@@ -168,3 +168,17 @@ def test_two_ctrl_c_stop_at_once(server: ModelServer, tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "run the same command to go on" in errors
     assert filed(tmp_path) == sum(server.sold.values()) < 240
+
+
+def test_a_halt_in_the_same_turn_as_a_question_refuses_it(server: ModelServer) -> None:
+    """Whichever of the two the loop comes to first: nobody waits for ever."""
+
+    async def go() -> object:
+        async with Session(base_url=server.url) as session:
+            client, lm = session.client("m"), session.lm("m", Question("q"))
+            await client.opened()
+            asyncio.get_running_loop().call_soon(client.halt)
+            return await asyncio.gather(lm.sample(Chat.user("a")), return_exceptions=True)
+
+    (got,) = wait_for(asyncio.wait_for(go(), 10))  # type: ignore[misc]
+    assert isinstance(got, HaltedError | Sample)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
-from model_server import ModelServer, status
+from aiohttp import web
+from model_server import Call, ModelServer, status
 
 from compound.core import Chat, Question
+from compound.models import sending
+from compound.models.budget import Budget
 from compound.models.limits import Limiter
 from compound.models.session import Session, wait_for
+from compound.models.settings import UNSET, ModelSettings
 
 
 def succeed(limiter: Limiter, times: int) -> None:
@@ -142,3 +147,30 @@ def test_everybody_waits_as_long_as_the_server_asks(seconds: float) -> None:
         assert min(await asyncio.gather(*waiting)) >= seconds * 1.4
 
     asyncio.run(go())
+
+
+@pytest.mark.parametrize(
+    ("budget", "settings"),
+    [(Budget(tokens=180), UNSET), (Budget(), ModelSettings(tpm=12_000))],
+    ids=["for the budget", "for the rate"],
+)
+def test_who_has_a_permit_already_and_waits_for_something_else_waits_too(
+    server: ModelServer, monkeypatch: pytest.MonkeyPatch, budget: Budget, settings: ModelSettings
+) -> None:
+    monkeypatch.setattr(sending, "LONGEST_WAIT", 0.8)
+    came: list[float] = []
+
+    async def refuse_the_first(request: web.Request, call: Call) -> web.StreamResponse | None:
+        came.append(time.monotonic())
+        return await status(429, **{"Retry-After": "0.8"})(request, call) if len(came) == 1 else None
+
+    async def go() -> None:
+        async with Session(base_url=server.url, budget=budget, models={"m": settings}) as session:
+            lms = [session.lm("m", Question("q"), parameters={"max_tokens": 40}) for _ in range(2)]
+            asked = (lm.sample(Chat.user(f"question {i}")) for i, lm in enumerate(lms))
+            await asyncio.gather(*asked)
+
+    server.always = refuse_the_first
+    wait_for(asyncio.wait_for(go(), 20))
+    assert len(came) == 3
+    assert came[1] - came[0] >= 0.8

@@ -16,6 +16,7 @@ from compound.models.capabilities import ABILITIES, Capabilities, Finding, find,
 from compound.models.probing import planned, probe
 from compound.models.server import Server
 from compound.models.session import Session, wait_for
+from compound.store import SampleStore
 from compound.strategies import parse
 from compound.strategies.needs import check_needs
 
@@ -184,6 +185,22 @@ def test_that_n_is_ignored_is_kept_for_the_next_session(tmp_path: Path) -> None:
                 return session.client("m").batch
 
         assert wait_for(batch()) == 1
+
+
+def test_a_note_that_cannot_be_kept_loses_no_sample(tmp_path: Path, heard) -> None:
+    store = tmp_path / "samples.db"
+
+    async def go(server: ModelServer) -> list[Sample]:
+        async with Session(store, base_url=server.url, observer=heard) as session:
+            lm = session.lm("m", QUESTION)
+            (tmp_path / "capabilities.json").write_text("no json")
+            return await lm.sample(CHAT, n=3)
+
+    with AbleServer(ignores="n") as server:
+        assert len(wait_for(go(server))) == 3
+    with SampleStore(store) as kept_samples:
+        assert kept_samples.count() == 3
+    assert any("is not kept" in notice.text for notice in heard.of(Notice))
 
 
 def test_what_was_probed_decides_what_a_strategy_may_do(server: ModelServer, tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from model_server import ModelServer, status
 
 from compound.core import BudgetExhaustedError, Chat, Question
 from compound.models.budget import Budget
-from compound.models.rates import Rates, Taken
+from compound.models.rates import Bucket, Rates, Taken
 from compound.models.session import Session, wait_for
 from compound.models.settings import ModelSettings
 
@@ -47,7 +47,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         return runner.run(work)
 
 
-def sent(rates: Rates, calls: Iterable[tuple[float, int, int]]) -> list[tuple[float, int]]:
+def sent(rates: Rates, calls: Iterable[tuple[float, int, int]], lasting: float = 0.5) -> list[tuple[float, int]]:
     """When calls went, and what they used; each comes at a time, reserves and then uses so many tokens."""
 
     async def go() -> list[tuple[float, int]]:
@@ -58,7 +58,7 @@ def sent(rates: Rates, calls: Iterable[tuple[float, int, int]]) -> list[tuple[fl
             async with rates.room(reserved) as taken:
                 gone.append((loop.time(), used))
                 taken.sent = True
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(lasting)
                 taken.used = used
 
         await asyncio.gather(*(one(*call) for call in calls))
@@ -84,8 +84,10 @@ def test_a_rate_is_used_up_when_there_is_enough_to_do() -> None:
 
 
 def test_three_a_minute_go_twenty_seconds_apart() -> None:
-    gone = [at for at, _ in sent(Rates(rpm=3), ((0.0, 1, 1) for _ in range(4)))]
+    rates = Rates(rpm=3)
+    gone = [at for at, _ in sent(rates, ((0.0, 1, 1) for _ in range(4)))]
     assert gone == pytest.approx([0, 20, 40, 60], abs=0.01)
+    assert rates.waited == pytest.approx(60, abs=0.01)  # not the 120 of all who stood in the queue
 
 
 def test_tokens_that_were_not_used_are_given_back() -> None:
@@ -101,6 +103,37 @@ def test_no_more_tokens_are_used_than_have_flowed_in(calls: list[tuple[float, in
     largest = max(most for _, most, _ in calls)
     for i in range(len(gone)):
         assert sum(used for _, used in gone[: i + 1]) <= 100 * (1 + gone[i][0] + 0.01) + largest
+
+
+Calls = list[tuple[float, int, float]]
+UNUSED: Calls = [(0.0, 900, 0.0)] * 5  # all are back long before the others come
+USED: Calls = [(120.0, 100, 1.0)] * 20
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 120), st.integers(1, 900), st.floats(0, 1)), min_size=1, max_size=40),
+    st.floats(0, 60),
+)
+@example(UNUSED + USED, 30.0)
+def test_in_no_stretch_of_time_are_more_used_than_have_flowed_in_or_come_back(calls: Calls, lasting: float) -> None:
+    gone = sent(Rates(tpm=6000), ((at, most, int(most * share)) for at, most, share in calls), lasting)
+    largest = max(most for _, most, _ in calls)
+    for i, (first, _) in enumerate(gone):
+        before = [(at + lasting, largest - used) for at, used in gone[:i]]
+        for j in range(i, len(gone)):
+            last = gone[j][0]
+            back = sum(unused for at, unused in before if first - 0.01 <= at <= last + 0.01)
+            used = sum(used for _, used in gone[i : j + 1])
+            assert used <= 100 * (last - first + 0.01) + max(100, largest) + back
+
+
+def test_what_comes_back_after_long_makes_no_bucket_hold_more_than_a_second() -> None:
+    bucket = Bucket(60_000)
+    bucket.wait(1500, 0.0)
+    bucket.take(1500)
+    bucket.wait(0, 5.0)
+    bucket.take(-1400)
+    assert bucket.level == bucket.full == 1000
 
 
 def test_everybody_goes_in_the_order_of_coming_and_nobody_is_left() -> None:

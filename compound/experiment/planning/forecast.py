@@ -155,6 +155,8 @@ def _scaled(part: Part, pilot: Pilot | None) -> np.ndarray | None:
         times = part.questions * missing / own if own else 0.0
     else:  # some of the candidates of a pool
         table = pilot.alone[name]
+        if not table[:, 0].any():  # every call of the pilot failed
+            return None
         times = missing / float(table[:, 0].mean())
     scaled: np.ndarray = table * times
     return scaled

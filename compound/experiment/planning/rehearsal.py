@@ -118,7 +118,7 @@ class Rehearsal(Session):
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
-        self._known: set[Draw] = set()
+        self._known: set[int] = set()  # hashes: a million draws with their prompts would be gigabytes
         self._part: Part | None = None
         self.heard_of: Counter[str] = Counter()
 
@@ -136,10 +136,10 @@ class Rehearsal(Session):
         size, (shortest, longest) = draw.request.prompt.size, part.prompts
         part.prompts = (min(shortest, size), max(longest, size))
         part.max_tokens = max(part.max_tokens, _max_tokens(draw))
-        if draw in self._known:
+        if hash(draw) in self._known:
             part.shared += 1
         else:
-            self._known.add(draw)
+            self._known.add(hash(draw))
             part.stored += 1  # until it turns out to be owed
 
     def owed(self, draws: Sequence[Draw]) -> None:
