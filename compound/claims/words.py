@@ -1,0 +1,55 @@
+"""The evidence behind a verdict, as a clause of figures."""
+
+from __future__ import annotations
+
+from compound.claims.measured import Measured
+from compound.claims.rule import Rule, Tier
+from compound.stats.interval import Interval
+
+
+def evidence(rule: Rule, measured: Measured) -> str:
+    """What was measured, where, on how many questions, and beside which published effect."""
+    clauses = [
+        f"{rule.effect} {_interval(rule, measured.effect, measured)} ({_origin(measured)})",
+        *([f"published {written(rule.published, rule)}"] if rule.published is not None else []),
+        *([f"margin {_distance(rule.margin, rule)}"] if rule.margin is not None else []),
+        *([f"minimum detectable {_distance(measured.mde, rule)}"] if measured.mde is not None else []),
+    ]
+    if rule.equal_cost is not None and measured.at_equal_cost is not None:
+        clauses.append(f"at equal {rule.equal_cost} {_interval(rule, measured.at_equal_cost, measured)}")
+    return ", ".join(clauses)
+
+
+def written(value: float, rule: Rule) -> str:
+    """A value in the unit of the rule: accuracies in points, with their sign."""
+    return f"{_number(value, rule)}{_unit(rule)}"
+
+
+def _interval(rule: Rule, interval: Interval, measured: Measured) -> str:
+    mean, low, high = (_number(float(end), rule) for end in (interval.mean, interval.low, interval.high))
+    if measured.tier is Tier.ARITHMETIC:
+        span = "" if low == high else f" [{low}, {high}]"
+    else:
+        span = f" [{low}, {high}] at {100 * measured.level:.4g}%"
+    return f"{mean}{_unit(rule)}{span}"
+
+
+def _origin(measured: Measured) -> str:
+    return f"{measured.tier}, n = {measured.n:,}" if measured.n else str(measured.tier)
+
+
+def _distance(value: float, rule: Rule) -> str:
+    return f"{_number(value, rule).removeprefix('+')}{_unit(rule)}"
+
+
+def _number(value: float, rule: Rule) -> str:
+    if rule.unit == "accuracy":
+        return f"{100 * value:+.1f}"
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+
+
+def _unit(rule: Rule) -> str:
+    return {"accuracy": " points", "ratio": "×"}.get(rule.unit, f" {rule.unit}")
+
+
+__all__ = ["evidence", "written"]
