@@ -223,7 +223,7 @@ class _Ledger:
 
 def _run_is_out(cap: str, too_large: bool) -> BudgetExhaustedError:
     error = TooLargeError if too_large else BudgetExhaustedError
-    return error(f"out of budget: {cap}: raise `budget` and run again to go on")
+    return error(f"out of budget: {cap}: run again to go on with as much again, or raise `budget`")
 
 
 def _question_is_out(cap: str, too_large: bool) -> ModelFailure:
