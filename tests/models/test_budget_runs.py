@@ -137,7 +137,8 @@ def test_failures_are_named_listed_and_tried_again_without_anything_else(
     assert [row["call"] for row in rows] == [call.call for call in broken.failed]
     assert {row["reason"] for row in rows} == {"server error"}
     assert {row["said"] for row in rows} == {"server error: 500: out of order"}
-    assert {row["attempts"] for row in rows} == {"6"}
+    # A call that was still being tried when the budget ended the run is given up earlier.
+    assert {row["attempts"] for row in rows if row["task"] == "add1"} == {"6"}
     assert {row["model"] for row in rows} == {"m"}
     failed = {(row["task"], row["question"]) for row in rows}
     assert {("add1", add1[1].id), ("add1", add1[4].id)} <= failed
