@@ -14,11 +14,12 @@ from compound.store.dump import restore
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 FOLDER = REFERENCE / "more_agents"
+SLOW = ("debate_or_vote", "medprompt", "stacking", "voting")
 
 
 @pytest.mark.parametrize(
     "name",
-    ["more_agents", *(pytest.param(name, marks=pytest.mark.slow) for name in ("medprompt", "stacking", "voting"))],
+    ["more_agents", *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)],
 )
 def test_a_reference_run_replays_without_a_model(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
