@@ -120,7 +120,7 @@ async def _run(
         facts["limits"] = client.limiter.history
         facts["held_back_seconds"] = client.rates.waited
         facts["fitted"] = ledgers(complete)
-        facts["failed_calls"] = reasons(turns.failed)
+    facts["failed_calls"] = reasons(turns.failed)  # closing gives up what was still being tried
     found = _found(experiment, results / experiment.name, curves, screened, facts, stopped, turns.failed)
     write_run(found, markdown(found), evaluation.files)
     return found

@@ -184,6 +184,7 @@ wait_for(run(load(Path(sys.argv[1]) / "try.yaml"), results=Path(sys.argv[1]) / "
 """
 
 
+@pytest.mark.slow
 def test_a_clock_that_jumps_by_hours_changes_nothing(tmp_path: Path, undisturbed: dict[str, str]) -> None:
     (tmp_path / "try.yaml").write_text(CONFIG + "budget: {minutes: 30}\n")
     subprocess.run([sys.executable, "-c", _JUMPING, str(tmp_path)], check=True)

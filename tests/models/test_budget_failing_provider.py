@@ -136,6 +136,7 @@ def test_no_cap_is_exceeded_by_the_providers_own_count(cap: dict[str, float]) ->
     assert any(isinstance(one, Sample) for one in got)
 
 
+@pytest.mark.slow
 def test_two_hundred_calls_in_flight() -> None:
     got = keeps(2, {"usd": 0.15}, calls=400, n=1, together=200)
     assert any(isinstance(one, BudgetExhaustedError) for one in got)

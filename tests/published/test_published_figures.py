@@ -56,6 +56,7 @@ def percent(found: Run, line: str, k: int) -> float:
     return 100 * float(value)
 
 
+@pytest.mark.slow
 def test_game_of_24_of_tree_of_thoughts(tmp_path: Path) -> None:
     """Yao et al. 2023, 2305.10601, Table 2 and Figure 3: GPT-4 on 100 puzzles, 100 samples each."""
     chain = replay(tmp_path, recorded("tot_game24_gpt4_cot"))
@@ -67,6 +68,7 @@ def test_game_of_24_of_tree_of_thoughts(tmp_path: Path) -> None:
     assert percent(plain, "pass@k", 100) == pytest.approx(33.0, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_humaneval_of_codegen_16b(tmp_path: Path) -> None:
     """Chen et al. 2022 (CodeT), 2207.10397, say 50.3 and 73.7 at 10 and 100; these flags are of a rerun."""
     found = replay(tmp_path, recorded("codet_humaneval_codegen16b"))

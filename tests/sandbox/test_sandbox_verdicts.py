@@ -272,6 +272,7 @@ def test_a_hostile_test_reaches_nothing_but_its_own_verdict(jail: Blocking, tmp_
     assert [verdict.status for verdict in killer] == ["passed", "error", "error"]
 
 
+@pytest.mark.slow
 def test_sixty_at_once_all_get_their_verdicts(jail: Blocking) -> None:
     sandbox = Sandbox(concurrency=60)
 

@@ -383,6 +383,7 @@ def test_a_debate_is_its_expression() -> None:
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_the_built_in_model_reads_its_peers() -> None:
     """Swapping what the others said changes the reply, at temperature 0, where nothing else can."""
     how, changed = Debate(FewShot()), 0

@@ -272,6 +272,7 @@ class TestCalculator:
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_the_embedded_model_works_in_turns() -> None:
     answer = React(steps=1).run(QUESTION, model="local/smollm2-135m", max_tokens=12, temperature=0)
     assert 1 <= answer.usage.calls <= 2
