@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from compound.cli import checking, probing, samples
+from compound.cli.options import BaseUrl, Config, Limit, OtherModel, Results, Sets, Store, overrides
 from compound.core import BudgetExhaustedError, CompoundError, UserError
 
 
@@ -42,26 +43,24 @@ app.add_typer(checking.app)
 app.add_typer(probing.app)
 
 Model = Annotated[str, typer.Option("--model", "-m", help="local/…, sim/… or any LiteLLM id.")]
-BaseUrl = Annotated[str | None, typer.Option(help="Address of an OpenAI-compatible server.")]
-Sets = Annotated[list[str] | None, typer.Option("--set", help="Override, key.sub=value; may be repeated.")]
 
 
 @app.command()
 def run(
-    config: Annotated[Path, typer.Argument(help="An experiment, such as experiments/more_agents.yaml.")],
-    model: Annotated[str | None, typer.Option("--model", "-m", help="Another model than the config's.")] = None,
-    limit: Annotated[int | None, typer.Option(help="At most so many questions a task.")] = None,
+    config: Config,
+    model: OtherModel = None,
+    limit: Limit = None,
     sets: Sets = None,
     base_url: BaseUrl = None,
-    results: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("results"),
-    store: Annotated[Path | None, typer.Option(help="The sample store; default RESULTS/samples.db.")] = None,
+    results: Results = Path("results"),
+    store: Store = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="As compound plan.")] = False,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Buy only for questions whose calls failed in the last run.")
     ] = False,
 ) -> None:
     """Run an experiment. Again: only what is missing is bought, calls that failed included."""
-    sets = [*(sets or []), *([f"base_url={base_url}"] if base_url else [])]
+    sets = overrides(sets, base_url)
     if dry_run:
         from compound.cli.planning import plan_config
 
@@ -74,13 +73,13 @@ def run(
 
 @app.command()
 def plan(
-    config: Annotated[Path, typer.Argument(help="An experiment, such as experiments/more_agents.yaml.")],
-    model: Annotated[str | None, typer.Option("--model", "-m", help="Another model than the config's.")] = None,
-    limit: Annotated[int | None, typer.Option(help="At most so many questions a task.")] = None,
+    config: Config,
+    model: OtherModel = None,
+    limit: Limit = None,
     sets: Sets = None,
     base_url: BaseUrl = None,
-    results: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("results"),
-    store: Annotated[Path | None, typer.Option(help="The sample store; default RESULTS/samples.db.")] = None,
+    results: Results = Path("results"),
+    store: Store = None,
     pilot: Annotated[
         int, typer.Option(min=0, help="Questions a task to draw for real, so that figures are measured.")
     ] = 0,
@@ -91,7 +90,7 @@ def plan(
     """
     from compound.cli.planning import plan_config
 
-    sets = [*(sets or []), *([f"base_url={base_url}"] if base_url else [])]
+    sets = overrides(sets, base_url)
     plan_config(config, model=model, limit=limit, sets=sets, results=results, store=store, pilot=pilot)
 
 

@@ -58,6 +58,3 @@ def _print(console: Console, found: Forecast) -> None:
     console.print()
     for sentence in [*found.prepared.notices, *forecast_sentences(found)]:
         console.print(escape(sentence), soft_wrap=True)
-
-
-__all__ = ["plan_config"]

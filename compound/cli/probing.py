@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from compound.cli.options import BaseUrl
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -20,13 +22,12 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-BaseUrl = Annotated[str | None, typer.Option(help="Address of an OpenAI-compatible server.")]
 Results = Annotated[Path, typer.Option(help="Folder of all results: what is probed is kept there.")]
 _CAN = {True: "yes", False: "no", None: "unclear"}
 
 
 @app.callback()
-def list_or_probe(
+def models(
     ctx: typer.Context,
     pull: Annotated[bool, typer.Option("--pull", help="Download the weights of the built-in model.")] = False,
     model: Annotated[str | None, typer.Option("--model", "-m", help="Say what is known of this one.")] = None,

@@ -40,7 +40,7 @@ class Evaluation:
     async def draw(self, arm: Arm, observer: Observer) -> None:
         """Draw all questions of an arm that are missing; a large task is evaluated on the way, and let go."""
         questions = arm.task.questions()
-        if not in_pieces(arm):
+        if not in_pieces(arm, len(questions)):
             await draw_arm(self.drawing, arm, questions, observer)
             return
         for start in range(0, len(questions), QUESTIONS):

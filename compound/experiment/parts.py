@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import zlib
 from collections.abc import Sequence
@@ -10,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from compound.core import StoreError
 from compound.experiment.analysis import ArmCurves
 from compound.experiment.cost import PARTS
 from compound.experiment.pools import Arm, Pool
+from compound.experiment.writing import writing
 from compound.strategies import write as expression
 
 
@@ -62,14 +61,8 @@ def write_part(path: Path, model: str, curves: ArmCurves, pools: Sequence[Pool])
         **{part: getattr(curves.cost, part).astype(float).ravel() for part in PARTS},
         "failure": pa.array(each(failures), pa.string()),
     }
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with writing(path) as beside:
         pq.write_table(pa.table(columns), beside)
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise StoreError(f"cannot write {path}: {error}; every completed call is in the store") from error
 
 
 def _value(pool: Pool, k: int) -> str | None:

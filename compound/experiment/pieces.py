@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
@@ -22,11 +21,12 @@ from typing import Any
 import numpy as np
 
 from compound.answers import kind_named
-from compound.core import Question, StoreError
+from compound.core import Question
 from compound.experiment.analysis import ArmCurves
 from compound.experiment.cost import PARTS, Cost
 from compound.experiment.pools import Arm
 from compound.experiment.tally import Tally
+from compound.experiment.writing import writing
 from compound.strategies import React, Strategy
 from compound.strategies.bound import Bound
 from compound.strategies.needs import parts
@@ -45,11 +45,11 @@ class Piece:
     tally: Tally
 
 
-def in_pieces(arm: Arm) -> bool:
-    """Whether an arm is evaluated piece by piece; what has rounds is compared all at the end."""
+def in_pieces(arm: Arm, questions: int) -> bool:
+    """Whether an arm of so many questions is evaluated in pieces; what has rounds is compared all at the end."""
     solver = arm.solver.part if isinstance(arm.solver, Bound) else arm.solver
     has_rounds = type(solver).rounds_in is not Strategy.rounds_in
-    return len(arm.task.questions()) > QUESTIONS and not has_rounds
+    return questions > QUESTIONS and not has_rounds
 
 
 def only_ours(arm: Arm, questions: Sequence[Question]) -> bool:
@@ -123,15 +123,8 @@ def save(path: Path, piece: Piece, key: str) -> None:
         table |= {f"greedy_{part}": getattr(curves.greedy_cost, part) for part in PARTS}
     table |= {name: getattr(tally, name) for name in _COUNTED}
     table |= {"counts": [tally.answers, tally.unparsed, tally.mixed], "versions": list(tally.fingerprints)}
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
-            np.savez(file, **table)
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise StoreError(f"cannot write {path}: {error.strerror}; every completed call is in the store") from error
+    with writing(path) as beside, beside.open("wb") as file:
+        np.savez(file, **table)
 
 
 def load(path: Path, key: str, arm: Arm, questions: Sequence[Question]) -> Piece | None:

@@ -13,7 +13,6 @@ from typing import Any
 
 import yaml
 
-from compound.core import StoreError
 from compound.experiment.analysis import ArmCurves, Gain
 from compound.experiment.config import Experiment
 from compound.experiment.failures import COLUMNS as CALLS
@@ -21,6 +20,7 @@ from compound.experiment.failures import NAME as FAILURES
 from compound.experiment.failures import FailedCall
 from compound.experiment.rounds_summary import COLUMNS as ROUNDS
 from compound.experiment.rounds_summary import RoundsRun, rounds_rows
+from compound.experiment.writing import write_text
 
 COLUMNS = (
     "model", "task", "strategy", "line", "k", "accuracy", "low", "high", "questions",
@@ -55,22 +55,6 @@ class Run:
     facts: dict[str, Any]
     stopped: str | None = None
     failed: Sequence[FailedCall] = ()
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole: first beside its place, then renamed into it.
-
-    Raises:
-        StoreError: the folder cannot be written to, or the disk is full.
-    """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise StoreError(f"cannot write {path}: {error.strerror}; every completed call is in the store") from error
 
 
 def write_run(run: Run, summary: str, files: set[Path]) -> None:

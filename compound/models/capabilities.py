@@ -7,7 +7,6 @@ What it could not decide changes nothing.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 from compound.core import MissingAbilityError, StoreError
 from compound.models.backend import Backend, Traits
+from compound.store.whole import whole
 
 FILE = "capabilities.json"
 ABILITIES = frozenset({"temperature", "logprobs", "alternatives", "prefill", "effort", "thinking"})
@@ -145,14 +145,11 @@ def keep(path: Path, found: Capabilities) -> None:
     """
     others = [c for c in read(path) if (c.model, c.endpoint) != (found.model, found.endpoint)]
     models = [asdict(c) for c in sorted([*others, found], key=lambda c: (c.model, c.endpoint))]
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    text = json.dumps({"version": _VERSION, "models": models}, indent=2, ensure_ascii=False)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"version": _VERSION, "models": models}, indent=2, ensure_ascii=False)
-        beside.write_text(text + "\n", encoding="utf-8")
-        beside.replace(path)
+        with whole(path) as unfinished:
+            unfinished.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise StoreError(f"cannot write {path}: {error.strerror}; what was probed is not kept") from error
 
 

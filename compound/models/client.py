@@ -19,7 +19,6 @@ from compound.models.backend import Backend
 from compound.models.blocks import blocks, mixed
 from compound.models.budget import QUESTION, Budget, TooLargeError
 from compound.models.capabilities import Capabilities
-from compound.models.charges import TEMPLATE as TEMPLATE
 from compound.models.charges import dollars
 from compound.models.futures import follow, refuse, settle
 from compound.models.halting import HALT, HaltedError

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from compound.core import Answer, Chat, Message, ModelFailure, Step, in_series
-
-if TYPE_CHECKING:
-    pass
 
 
 class Turn(NamedTuple):

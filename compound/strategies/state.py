@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from compound.core import ConfigError
+from compound.store.whole import whole
 
 VARIABLE = "COMPOUND_FITTED"
 _NAME = re.compile("[0-9a-f]{16}")
@@ -35,11 +36,9 @@ def keep(data: Any) -> str:
     text = json.dumps(data, ensure_ascii=True, sort_keys=True, allow_nan=False)
     name = _hash(text)
     path = folder() / f"{name}.json"
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="ascii")
-        beside.replace(path)
+        with whole(path) as unfinished:
+            unfinished.write_text(text, encoding="ascii")
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}; another folder: {VARIABLE}=…") from error
     return name

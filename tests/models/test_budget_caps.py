@@ -13,7 +13,7 @@ from model_server import ModelServer, body, hang, reset
 
 from compound.core import BudgetExhaustedError, Chat, ModelError, Question, Sample
 from compound.models.budget import Budget, Price, Reservation
-from compound.models.client import TEMPLATE
+from compound.models.charges import TEMPLATE
 from compound.models.server import Server
 from compound.models.session import Session, wait_for
 

@@ -69,25 +69,6 @@ def test_retry_after_is_waited_for(server: ModelServer, monkeypatch: pytest.Monk
     assert time.monotonic() - began >= 0.6
 
 
-def test_more_than_64_megabytes_are_refused_at_once(server: ModelServer) -> None:
-    sent = 0
-
-    async def flood(request: web.Request, call: Call) -> web.StreamResponse:
-        nonlocal sent
-        response = web.StreamResponse()
-        await response.prepare(request)
-        for _ in range(200):
-            await response.write(b"x" * (1 << 20))
-            sent += 1 << 20
-        return response
-
-    server.always = flood
-    error, failures = wait_for(fail(server))
-    assert str(error) == "bad reply: the reply is larger than 64 MB"
-    assert len(server.calls) == len(failures) == 1
-    assert sent < 100 << 20
-
-
 @pytest.mark.parametrize("code", [401, 403])
 def test_refused_credentials_are_an_error_that_names_the_model(server: ModelServer, code: int) -> None:
     server.always = status(code, "Incorrect API key")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from compound.experiment.planning.prediction import Range, total
 from compound.experiment.planning.rehearsal import Block, Part
 from compound.models.budget import Price
-from compound.models.client import TEMPLATE
+from compound.models.charges import TEMPLATE
 from compound.strategies import Pooled, Strategy
 from compound.strategies.needs import parts as inside
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
-import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 from compound.store.pools.errors import SamplesError
 from compound.store.pools.pool import Kept, Pool
 from compound.store.pools.stored import stored_questions
+from compound.store.whole import whole
 
 Exported = dict[str, Any]  # a question with its samples, as a line of format `recorded`
 _BATCH = 2_000
@@ -81,24 +81,19 @@ def _sample(pool: Pool, kept: Kept) -> Exported:
 
 
 @contextlib.contextmanager
-def whole(to: Path) -> Iterator[Path]:
+def writing(to: Path) -> Iterator[Path]:
     """A path beside the one wanted, renamed into it if all goes well."""
-    beside = to.with_name(f".{to.name}.{os.getpid()}")
     try:
-        to.parent.mkdir(parents=True, exist_ok=True)
-        yield beside
-        beside.replace(to)
+        with whole(to) as beside:
+            yield beside
     except OSError as error:
         raise SamplesError(f"{to}: cannot be written: {error}") from None
-    finally:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
 
 
 def write_lines(to: Path, lines: Iterable[Exported]) -> int:
     """Write objects a line each, packed where the name ends in .gz; how many."""
     count = 0
-    with whole(to) as beside:
+    with writing(to) as beside:
         write = gzip.open if to.suffix == ".gz" else open
         with write(beside, "wt", encoding="utf-8") as file:
             for line in lines:
@@ -184,7 +179,7 @@ def _parquet(to: Path, questions: Iterator[Exported]) -> int:
         yield first
         yield from questions
 
-    with whole(to) as beside, pq.ParquetWriter(beside, schema) as file:
+    with writing(to) as beside, pq.ParquetWriter(beside, schema) as file:
         for row in _rows(chained()):
             batch.append(row)
             if len(batch) == _BATCH:
