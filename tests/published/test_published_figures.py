@@ -82,6 +82,7 @@ def test_majority_of_verify_cot(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("part", "published"), [("input", 36.0), ("output", 34.2)])
+@pytest.mark.slow
 def test_cruxeval_of_code_llama_7b(tmp_path: Path, part: str, published: float) -> None:
     """Gu et al. 2024, 2401.03065: pass@1 at temperature 0.2, 10 samples."""
     found = replay(tmp_path, recorded(f"cruxeval_{part}_codellama7b_t02"))

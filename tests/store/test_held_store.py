@@ -118,6 +118,7 @@ def test_a_store_that_is_held_for_ever_stops_the_run_and_files_the_rest_at_the_e
         assert again.count() == 4 + (bought if released else 0)
 
 
+@pytest.mark.slow
 def test_processes_that_make_one_store_at_once_all_get_it(tmp_path: Path) -> None:
     makers = [
         subprocess.Popen(

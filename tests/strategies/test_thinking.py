@@ -180,6 +180,7 @@ def test_hostile_replies_change_no_form_and_fill_no_template() -> None:
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_the_embedded_model_is_continued_and_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(think, "_CONCLUDING", 8)
 
